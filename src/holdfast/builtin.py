@@ -1,0 +1,48 @@
+"""Which components does holdfast bring along? Strings only, so that nothing is imported early."""
+
+from __future__ import annotations
+
+__all__ = ["COMPONENTS"]
+
+COMPONENTS: tuple[tuple[str, str, str], ...] = (
+    ("target", "python", "holdfast.targets.python:TARGET"),
+    ("target", "http", "holdfast.targets.http:TARGET"),
+    ("target", "command", "holdfast.targets.command:TARGET"),
+    ("target", "steps", "holdfast.targets.steps:TARGET"),
+    ("driver", "once", "holdfast.drivers.once:DRIVER"),
+    ("expectation", "equals", "holdfast.judge.equality:EQUALS"),
+    ("expectation", "one_of", "holdfast.judge.equality:ONE_OF"),
+    ("expectation", "close_to", "holdfast.judge.numbers:CLOSE_TO"),
+    ("expectation", "between", "holdfast.judge.numbers:BETWEEN"),
+    ("expectation", "contains", "holdfast.judge.containment:CONTAINS"),
+    ("expectation", "icontains", "holdfast.judge.containment:ICONTAINS"),
+    ("expectation", "contains_any", "holdfast.judge.containment:CONTAINS_ANY"),
+    ("expectation", "contains_all", "holdfast.judge.containment:CONTAINS_ALL"),
+    ("expectation", "starts_with", "holdfast.judge.strings:STARTS_WITH"),
+    ("expectation", "ends_with", "holdfast.judge.strings:ENDS_WITH"),
+    ("expectation", "regex", "holdfast.judge.strings:REGEX"),
+    ("expectation", "length", "holdfast.judge.shape:LENGTH"),
+    ("expectation", "type", "holdfast.judge.shape:TYPE"),
+    ("expectation", "not_empty", "holdfast.judge.shape:NOT_EMPTY"),
+    ("expectation", "is_json", "holdfast.judge.structure:IS_JSON"),
+    ("expectation", "json_path", "holdfast.judge.structure:JSON_PATH"),
+    ("expectation", "json_schema", "holdfast.judge.structure:JSON_SCHEMA"),
+    ("expectation", "field_present", "holdfast.judge.structure:FIELD_PRESENT"),
+    ("expectation", "status", "holdfast.judge.response:STATUS"),
+    ("expectation", "header", "holdfast.judge.response:HEADER"),
+    ("expectation", "exit_code", "holdfast.judge.process:EXIT_CODE"),
+    ("expectation", "stdout", "holdfast.judge.process:STDOUT"),
+    ("expectation", "stderr", "holdfast.judge.process:STDERR"),
+    ("expectation", "raises", "holdfast.judge.outcome:RAISES"),
+    ("expectation", "completes", "holdfast.judge.outcome:COMPLETES"),
+    ("expectation", "duration", "holdfast.judge.outcome:DURATION"),
+    ("expectation", "snapshot", "holdfast.judge.snapshot:SNAPSHOT"),
+    ("expectation", "python", "holdfast.judge.validator:PYTHON"),
+    ("expectation", "all_of", "holdfast.judge.logic:ALL_OF"),
+    ("expectation", "any_of", "holdfast.judge.logic:ANY_OF"),
+    ("expectation", "not", "holdfast.judge.logic:NOT"),
+    ("store", "sqlite", "holdfast.store.sqlite:open_store"),
+    ("store", "postgresql", "holdfast.store.postgres:open_store"),
+    ("report", "json", "holdfast.report.json:REPORT"),
+    ("report", "html", "holdfast.report.html:REPORT"),
+)

@@ -1,0 +1,1 @@
+"""Where do cases come from? Files and Python code become values here."""

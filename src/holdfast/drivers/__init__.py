@@ -1,0 +1,1 @@
+"""How is a target called? One file per driver."""

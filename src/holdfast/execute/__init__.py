@@ -1,0 +1,1 @@
+"""How are the planned cases carried out?"""

@@ -1,0 +1,1 @@
+"""What exit code does a run deserve?"""

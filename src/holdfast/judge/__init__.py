@@ -1,0 +1,1 @@
+"""What does the evidence say? One file per family of expectations; pure."""

@@ -1,0 +1,1 @@
+"""Which cases run, in which order?"""

@@ -1,0 +1,1 @@
+"""How are processes started, talked to and ended?"""

@@ -1,0 +1,1 @@
+"""How is a process under test started, watched and stopped?"""

@@ -1,0 +1,1 @@
+"""Which numbers stand behind a verdict?"""

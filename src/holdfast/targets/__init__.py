@@ -1,0 +1,1 @@
+"""What can a case exercise? One file per target."""

@@ -1,0 +1,1 @@
+"""How is text read, filled in, cut, compared and cleaned of secrets?"""
