@@ -208,23 +208,26 @@ def _value(reference: Reference, resolver: Resolver, *, typed: bool) -> object:
 def _walk(name: str, names: Mapping[str, object]) -> object:
     value: object = names
     for step in name.split("."):
-        if isinstance(value, Mapping):
-            parts = cast("Mapping[str, object]", value)
-            if step not in parts:
-                raise _missing(name, step, list(parts))
-            value = parts[step]
-        elif isinstance(value, list):
-            items = cast("list[object]", value)
-            # Nine digits: beyond every list, and short enough for int().
-            if not step.isdigit() or len(step) > 9 or int(step) >= len(items):
-                raise _missing(name, step, range(len(items)))
-            value = items[int(step)]
-        else:
-            raise MissingName(
-                f"a template must name a part of a dict or list, got {step!r} of a value of type "
-                f"{type(value).__name__} (in {{{name}}})"
-            )
+        value = _part(name, step, value)
     return value
+
+
+def _part(name: str, step: str, value: object) -> object:
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[str, object]", value)  # pyright: ignore[reportUnnecessaryCast]
+        if step not in parts:
+            raise _missing(name, step, list(parts))
+        return parts[step]
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        # Nine digits: beyond every list, and short enough for int().
+        if not step.isdigit() or len(step) > 9 or int(step) >= len(items):
+            raise _missing(name, step, range(len(items)))
+        return items[int(step)]
+    raise MissingName(
+        f"a template must name a part of a dict or list, got {step!r} of a value of type "
+        f"{type(value).__name__} (in {{{name}}})"
+    )
 
 
 def _missing(name: str, step: str, present: Sequence[object]) -> MissingName:
