@@ -12,7 +12,10 @@ __all__ = ["check_files", "check_words"]
 
 # Written in pieces, so that this file does not hold what it looks for.
 WORDS: tuple[tuple[str, str], ...] = (
-    ("a path of one machine", r"(?<![\w.~}-])/" + r"(?:work|root|home/\w+|Users/\w+)/"),
+    (
+        "a path of one machine",
+        r"(?<![\w.~}-])(?<!sqlite://)/" + r"(?:work|root|home/\w+|Users/\w+)/",
+    ),
     ("a host of a package registry", r"\b(?:files\.)?python" + r"hosted\.org|\bpypi\." + r"org\b"),
     ("a host of a package registry", r"\bregistry\.(?:npm" + r"js|yarn" + r"pkg)\.\w+"),
     ("an index option", r"--(?:extra-)?index" + r"-url[ =]|--find" + r"-links[ =]"),
