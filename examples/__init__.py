@@ -1,0 +1,1 @@
+"""Which systems show how holdfast is used? One folder each."""

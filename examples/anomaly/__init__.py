@@ -1,0 +1,1 @@
+"""What does holdfast exercise in its demonstration? A small anomaly-detection service with its cases."""

@@ -1,0 +1,1 @@
+"""What can one do with the service? One function per use, over ports."""

@@ -1,0 +1,1 @@
+"""Which libraries and files stand behind the ports?"""
