@@ -224,7 +224,7 @@ def test_each_lack_of_a_component_is_found(checkout: Path) -> None:
     assert [line.partition(", got")[0] for line in found] == [
         "src/holdfast/builtin.py:2: target 'http' must load from 'json:no_such'",
         "src/holdfast/builtin.py:2: target 'http' must have a contract test"
-        " in tests/contract/test_target*.py",
+        " in tests/contract/test_*target*.py",
         "src/holdfast/builtin.py:2: target 'http' must be a heading or a table row"
         " in docs/reference/targets.md",
     ]
@@ -246,7 +246,7 @@ def test_a_kind_without_contract_and_page_is_found_once(checkout: Path) -> None:
     components = [("policy", "a", "json:loads"), ("policy", "b", "json:dumps")]
     found = [finding.message for finding in check_components(checkout, components)]
     assert found == [
-        "every kind must have a contract test, got no tests/contract/test_policy*.py",
+        "every kind must have a contract test, got no tests/contract/test_*policy*.py",
         "every kind must have a page in the docs, got no docs/reference/policies.md",
     ]
 

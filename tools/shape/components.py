@@ -1,6 +1,6 @@
 """Can each registered component be loaded, is it held to its contract, is it in the docs?
 
-A component `(kind, name, place)` has a contract test when a file `tests/contract/test_<kind>*.py`
+A component `(kind, name, place)` has a contract test when a file `tests/contract/test_*<kind>*.py`
 runs over the whole registry (it refers to `COMPONENTS` and parametrises), or holds the
 component's name as a string of its own. It has a place in the docs when
 `docs/reference/<kind>s.md` shows its name as a heading or as the first cell of a table row.
@@ -58,7 +58,7 @@ def problem_of(place: str) -> str | None:
 
 def untested(root: Path, kind: str, names: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the names that no contract test of their kind runs over."""
-    pattern = f"tests/contract/test_{kind}*.py"
+    pattern = f"tests/contract/test_*{kind}*.py"
     files = sorted(root.glob(pattern))
     if not files:
         yield names[0], f"every kind must have a contract test, got no {pattern}"
