@@ -1,0 +1,130 @@
+"""What do all expectations share? Their shape, and the guard in front of the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from holdfast.judge.value import find_unknown, unknown
+from holdfast.model.evidence import CaseError, Evidence
+from holdfast.model.finding import Finding, undecided
+from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.text.suggest import did_you_mean
+
+__all__ = [
+    "FactExpectation",
+    "ValueExpectation",
+    "compile_at",
+    "error_text",
+    "no_value",
+    "take_fields",
+]
+
+VALUE = frozenset({"value"})
+
+
+class ValueExpectation(msgspec.Struct, frozen=True, kw_only=True):
+    """An expectation on the value: `prepare` reads the parameters, `decide` compares.
+
+    With `is_shallow`, only the outermost layer must be known: a list of opaque
+    items still has a length.
+    """
+
+    form: dict[str, Any]
+    prepare: Callable[[Any], Any]
+    decide: Callable[[Any, Any], Finding]
+    is_shallow: bool = False
+    requires: frozenset[str] = VALUE
+
+    def schema(self) -> dict[str, Any]:
+        return self.form
+
+    def compile(self, raw: Any, compile_one: CompileOne) -> Any:
+        return self.prepare(raw)
+
+    def nested(self, params: Any) -> Iterable[Compiled]:
+        return ()
+
+    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+        return ()
+
+    def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:
+        value = evidence.value
+        if value is None or type(value) in {dict, list}:
+            reason = no_value(evidence) or (
+                unknown(value) if self.is_shallow else find_unknown(value)
+            )
+            if reason:
+                return undecided(reason)
+        return self.decide(params, value)
+
+
+class FactExpectation(msgspec.Struct, frozen=True, kw_only=True):
+    """An expectation on something else than the value: `decide` gets the evidence."""
+
+    form: dict[str, Any]
+    prepare: Callable[[Any], Any]
+    decide: Callable[[Any, Evidence], Finding]
+    requires: frozenset[str]
+
+    def schema(self) -> dict[str, Any]:
+        return self.form
+
+    def compile(self, raw: Any, compile_one: CompileOne) -> Any:
+        return self.prepare(raw)
+
+    def nested(self, params: Any) -> Iterable[Compiled]:
+        return ()
+
+    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+        return ()
+
+    def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:
+        return self.decide(params, evidence)
+
+
+def no_value(evidence: Evidence) -> str:
+    """Say why there is no value to judge, or ""."""
+    if evidence.has_value:
+        return (
+            ""
+            if evidence.error is None
+            else f"no value: the call ended with {error_text(evidence.error)}"
+        )
+    if evidence.error is not None:
+        return f"no value: the call ended with {error_text(evidence.error)}"
+    return "no value: the target left none"
+
+
+def error_text(error: CaseError) -> str:
+    """Show an error in one line: its type and the first line of its message."""
+    line = error.message.strip().partition("\n")[0]
+    kind = error.type or error.kind
+    text = f"{kind}: {line}" if line else kind
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def compile_at(compile_one: CompileOne, raw: Any, path: Sequence[str | int]) -> Compiled:
+    """Compile a nested expectation; a problem in it gets the place `path` in front."""
+    try:
+        return compile_one(raw)
+    except BadParams as error:
+        raise BadParams(error.message, path=(*path, *error.path), hint=error.hint) from error
+
+
+def take_fields(raw: Any, known: Sequence[str], *, what: str) -> dict[str, Any]:
+    """Return authored parameters as an object that has known fields only.
+
+    Raises:
+        BadParams: it is no object, or a field is not known.
+    """
+    if not isinstance(raw, dict):
+        raise BadParams(f"{what} must be an object with {', '.join(known)}, got {raw!r:.100}")
+    fields = cast("dict[Any, Any]", raw)
+    for key in fields:
+        if key not in known:
+            message = f"no such key {key!r} in {what}{did_you_mean(str(key), known)}"
+            raise BadParams(message, path=(str(key),), hint=f"known: {', '.join(known)}")
+    return fields
