@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from holdfast.model.case import Expect
-from holdfast.model.evidence import CaseError, Evidence
-from holdfast.ports import CallContext, PythonCall
+from holdfast.model.evidence import Evidence
+from holdfast.ports import BadParams, CallContext, PythonCall
+from holdfast.targets.spec import refuse
 
 __all__ = ["TARGET", "PythonForm", "PythonTarget"]
 
@@ -35,14 +36,15 @@ class PythonTarget:
     shorthand = "ref"
 
     async def call(self, spec: Mapping[str, Any], context: CallContext) -> Evidence:
-        ref = spec.get("ref")
-        kwargs = spec.get("with") or {}
-        if not isinstance(ref, str) or not isinstance(kwargs, dict):
+        ref: Any = spec.get("ref")
+        kwargs: Any = spec.get("with") or {}
+        # By hand, not by the form: this is the path of every small case.
+        if type(ref) is not str or type(kwargs) is not dict:
             return _refused(ref, kwargs)
         return await context.executor.call(
             PythonCall(
                 ref=ref,
-                kwargs=kwargs,
+                kwargs=cast("dict[str, Any]", kwargs),
                 lane=context.lanes.get(ref, context.lane),
                 timeout_s=context.timeout_s,
                 seed=context.seed,
@@ -54,12 +56,9 @@ class PythonTarget:
 
 def _refused(ref: object, kwargs: object) -> Evidence:
     """Templates may have put anything where a name and arguments are due."""
-    what, value = ("with", kwargs) if isinstance(ref, str) else ("ref", ref)
-    due = "an object of arguments" if what == "with" else "'module:function'"
-    message = f"{what!r} must be {due}, got {value!r}"
-    return Evidence(
-        has_value=False, error=CaseError(kind="setup", type="BadParams", message=message)
-    )
+    if isinstance(ref, str):
+        return refuse(BadParams(f"'with' must be an object of arguments, got {kwargs!r}"))
+    return refuse(BadParams(f"'ref' must be 'module:function', got {ref!r}"))
 
 
 TARGET = PythonTarget()
