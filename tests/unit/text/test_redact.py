@@ -215,3 +215,12 @@ def test_many_backslashes_are_scanned_in_linear_time() -> None:
 
 def test_text_that_utf8_cannot_hold_is_kept() -> None:
     assert REDACTOR.text("\ud800 hunter2secret").startswith("\ud800 [redacted ")
+
+
+def test_secrets_far_apart_are_all_found() -> None:
+    gap = "x" * 5000
+    text = f"hunter2secret{gap}{LONG}{gap}{gap}{json.dumps(LONG)}{gap}hunter2secret"
+
+    assert REDACTOR.text(text).count("[redacted ") == 4
+    assert REDACTOR.touches(text.encode())
+    assert not REDACTOR.touches(gap.encode())
