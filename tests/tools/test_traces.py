@@ -23,14 +23,28 @@ def test_a_thread_that_still_runs_is_seen(tmp_path: Path) -> None:
     assert left_since(before, str(tmp_path)) == []
 
 
+READY = [sys.executable, "-c", "print(1, flush=True); input()"]
+
+
+def start(**environment: str) -> subprocess.Popen[bytes]:
+    """Start a child and wait for its first line: before that its exec may not be over."""
+    child = subprocess.Popen(
+        READY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    return child
+
+
 def test_a_child_that_still_runs_is_seen_with_its_command(tmp_path: Path) -> None:
     before = take_traces(str(tmp_path))
-    command = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
-        left = [line for line in left_since(before, str(tmp_path)) if "process" in line]
+    with start() as child:
+        left = [line for line in left_since(before, str(tmp_path)) if line.startswith("process")]
         child.communicate(b"\n")
-    assert len(left) == 1
-    assert left[0].startswith(f"process {child.pid} ")
+    assert left == [f"process {child.pid} {' '.join(READY)}"]
 
 
 def test_an_open_descriptor_and_a_temp_file_are_seen(tmp_path: Path) -> None:
@@ -45,25 +59,11 @@ def test_an_open_descriptor_and_a_temp_file_are_seen(tmp_path: Path) -> None:
 
 
 def test_a_process_is_found_by_its_mark_wherever_it_hangs(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "input()"]
-    environment = {**os.environ, MARK: str(tmp_path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as child:
-        found = wait_until_found(str(tmp_path))
+    with start(**{MARK: str(tmp_path)}) as child:
+        found = list_orphans(str(tmp_path))
         child.communicate(b"\n")
     assert [line.split()[1] for line in found] == [str(child.pid)]
     assert list_orphans(str(tmp_path)) == []
-
-
-def wait_until_found(mark: str) -> list[str]:
-    """Wait for the child's exec, before which its environment is its parent's."""
-    found: list[str] = []
-
-    def missing() -> list[str]:
-        found[:] = list_orphans(mark)
-        return [] if found else ["not started yet"]
-
-    wait_until_clean(missing, 10)
-    return found
 
 
 def test_what_ends_within_the_grace_is_clean() -> None:
