@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -62,8 +62,8 @@ def make_judge(registry: Registry) -> Judge:
     ready: dict[Any, _Ready] = {}
 
     def find(expect: Expect) -> _Ready:
-        params = expect.params
-        kind: type[object] = type(params)
+        params: object = expect.params
+        kind = type(params)
         key = (expect.name, kind, params) if kind in _SCALARS else id(expect)
         found = ready.get(key)
         if found is None:

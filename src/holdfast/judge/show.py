@@ -17,9 +17,9 @@ _SCALARS = frozenset({bool, int, float, type(None)})
 _NAMES = {None: "null", True: "true", False: "false"}
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Show a value inside a sentence, in at most about 80 characters."""
-    kind: type[object] = type(value)
+    kind = type(value)
     if kind is int or kind is float:
         return str(value)
     opened = open_value(value)

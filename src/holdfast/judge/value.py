@@ -109,14 +109,13 @@ def open_deep(value: Any) -> Any:
     return opened
 
 
-def same(left: Any, right: Any) -> bool:
+def same(left: object, right: object) -> bool:
     """Tell whether two plain values are equal as JSON values.
 
     `true` is not 1, 1 is 1.0, the order of keys is irrelevant, NaN equals NaN alone.
     Members of a set are compared in any order; what is opaque or cut equals nothing.
     """
-    kind: type[object] = type(left)
-    other: type[object] = type(right)
+    kind, other = type(left), type(right)
     if kind in _SCALARS and other in _SCALARS:
         if kind is not other and not (kind in _NUMBERS and other in _NUMBERS):
             return False
