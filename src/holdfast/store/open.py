@@ -1,0 +1,31 @@
+"""Which store does a URL mean?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from holdfast.errors import UsageError
+from holdfast.ports import Store
+from holdfast.registry import Registry
+from holdfast.text.suggest import did_you_mean
+
+__all__ = ["open_store"]
+
+
+def open_store(url: str, *, registry: Registry, root: Path) -> Store:
+    """Open the store of a URL, chosen by its scheme; relative paths are below `root`.
+
+    Raises:
+        UsageError: the scheme names no store.
+        holdfast.errors.StoreError: the store cannot be used.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not separator or not registry.has("store", scheme):
+        known = registry.names("store")
+        raise UsageError(
+            f"a store must be a URL that begins with one of {', '.join(known)}, "
+            f"got {url!r}{did_you_mean(scheme, known) if separator else ''}",
+            hint="sqlite:///.holdfast/holdfast.db or postgresql://user@host/database",
+        )
+    store: Store = registry.load("store", scheme)(url, root=root)
+    return store

@@ -1,0 +1,97 @@
+"""What did a run leave? Results in plan order, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from holdfast.model.finding import Finding
+from holdfast.model.result import Attempt, Result
+from holdfast.ports import PlannedRow
+from holdfast.store.planned import lean_row
+from holdfast.store.rows import attempt_of, finding_of, result_of
+from holdfast.store.session import Session, chunks
+
+__all__ = ["read_evidence", "read_open_attempts", "read_passed", "read_results"]
+
+# Pages hold no cursor open, so that a writer may commit in between; 500 cases are < 1 MB.
+_PAGE = 500
+_RESULTS = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body,
+    r.status, r.reason, r.skip_kind, r.flaky, r.started_s, r.duration_s, r.cached_from,
+    r.measurements
+    FROM "case" c JOIN result r ON r.case_id = c.id JOIN definition d ON d.id = c.definition
+    JOIN name n ON n.id = d.name WHERE {where} ORDER BY c.idx"""
+_ATTEMPTS = """SELECT a.case_id, a.n, a.status, a.started_s, a.duration_s, a.worker, a.counts,
+    a.error FROM "case" c JOIN attempt a ON a.case_id = c.id
+    WHERE {where} AND a.status IS NOT NULL ORDER BY c.idx, a.n"""
+_FINDINGS = """SELECT f.case_id, f.n, f.status, f.expectation, f.message, f.more
+    FROM "case" c JOIN finding f ON f.case_id = c.id WHERE {where} ORDER BY c.idx, f.n, f.i"""
+_RUN_OF_CASE = """SELECT c.id, r.id FROM "case" c JOIN run r ON r.number = c.run
+    WHERE c.id IN ({keys})"""
+_AMONG = "c.id IN ({keys})"
+_IN_PAGE = "c.run = ? AND c.idx >= ? AND c.idx < ?"
+_NEWEST_PASSED = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c.definition = d.id
+    JOIN result r ON r.case_id = c.id
+    WHERE d.key IN ({keys}) AND r.status = 'passed' AND r.cached_from = '' GROUP BY d.key"""
+
+_Found = tuple[int, PlannedRow, Result]
+
+
+def read_results(session: Session, number: int) -> Iterator[tuple[PlannedRow, Result]]:
+    """Yield the final results of a run in plan order."""
+    count = session.query('SELECT max(idx) FROM "case" WHERE run = ?', (number,))[0][0]
+    for start in range(0, (-1 if count is None else count) + 1, _PAGE):
+        for _, planned, result in _select(session, _IN_PAGE, (number, start, start + _PAGE)):
+            yield planned, result
+
+
+def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, Result]]:
+    """Return the newest (run id, passed result) of each key that has one, reused ones left out."""
+    found: dict[str, tuple[str, Result]] = {}
+    for part in chunks(case_id for _, case_id in session.query_in(_NEWEST_PASSED, keys)):
+        runs = dict(session.query_in(_RUN_OF_CASE, part))
+        for case_id, planned, result in _select(session, _AMONG, part):
+            found[planned.key] = runs[case_id], result
+    return found
+
+
+def read_open_attempts(session: Session, number: int) -> Iterator[tuple[int, int, float, str]]:
+    """Yield (index, n, started_s, worker) of attempts that have no end."""
+    yield from session.query(
+        """SELECT c.idx, a.n, a.started_s, a.worker FROM "case" c
+        JOIN attempt a ON a.case_id = c.id
+        WHERE c.run = ? AND a.status IS NULL ORDER BY c.idx, a.n""",
+        (number,),
+    )
+
+
+def read_evidence(
+    session: Session, number: int, index: int, n: int
+) -> tuple[bytes | None, str | None]:
+    """Return an attempt's evidence as msgpack, or the name of its blob, or neither."""
+    rows = session.query(
+        """SELECT a.evidence, a.blob FROM "case" c JOIN attempt a ON a.case_id = c.id
+        WHERE c.run = ? AND c.idx = ? AND a.n = ?""",
+        (number, index, n),
+    )
+    return rows[0] if rows else (None, None)
+
+
+def _select(session: Session, where: str, parameters: Sequence[Any]) -> list[_Found]:
+    # Results first: what a writer commits in between can add attempts, and take none away.
+    where = where.replace("{keys}", ",".join("?" * len(parameters)))
+    rows = session.query(_RESULTS.replace("{where}", where), parameters)
+    findings: dict[tuple[int, int], list[Finding]] = {}
+    for case_id, n, *columns in session.query(_FINDINGS.replace("{where}", where), parameters):
+        findings.setdefault((case_id, n), []).append(finding_of(*columns))
+    attempts: dict[int, list[Attempt]] = {}
+    for case_id, *columns in session.query(_ATTEMPTS.replace("{where}", where), parameters):
+        judged = findings.get((case_id, columns[0]))
+        attempt = attempt_of(columns, tuple(judged) if judged else ())
+        attempts.setdefault(case_id, []).append(attempt)
+    found: list[_Found] = []
+    for case_id, place, full_id, suite_chars, key, body, *columns in rows:
+        planned = lean_row(place, (full_id, suite_chars), key, body)
+        left = tuple(attempts.get(case_id, ()))
+        found.append((case_id, planned, result_of(planned.suite, planned.id, columns, left)))
+    return found

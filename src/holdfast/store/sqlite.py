@@ -1,0 +1,101 @@
+"""How is evidence kept in an SQLite file?"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import unquote
+
+from holdfast.errors import StoreError, UsageError
+from holdfast.store.blobs import Blobs
+from holdfast.store.schema import prepare
+from holdfast.store.session import Dialect, Session
+from holdfast.store.sql_store import SqlStore
+
+__all__ = ["DIALECT", "explain", "open_store"]
+
+# How long to wait for another run that writes to the same file; opening a run of 100,000
+# cases holds it for about a second.
+_BUSY_S = 20.0
+
+DIALECT = Dialect(
+    name="sqlite",
+    placeholder="?",
+    words={"ID": "INTEGER", "BLOB": "BLOB", "CLUSTERED": " WITHOUT ROWID"},
+    tables="SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    # IMMEDIATE: a transaction that reads first and writes later could not be waited for.
+    begin=("BEGIN IMMEDIATE",),
+    begin_alone=("BEGIN IMMEDIATE",),
+    errors=(sqlite3.Error,),
+)
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    # FULL: a result that was shown survives a power cut. Batched, it costs no more than NORMAL.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+_CURES = {
+    "SQLITE_FULL": "free some space on the disk, or name another store with --store",
+    "SQLITE_IOERR": "the disk refused it: check its space, its health and its quota",
+    "SQLITE_READONLY": "make the file and its folder writable, or name another store with --store",
+    "SQLITE_PERM": "make the file and its folder writable, or name another store with --store",
+    "SQLITE_CANTOPEN": "make the file and its folder writable, or name another store with --store",
+    "SQLITE_CORRUPT": "move the file away and run again, or restore it from a copy",
+    "SQLITE_NOTADB": "it is no SQLite file: move it away, or name another store with --store",
+    "SQLITE_BUSY": "another process holds the store: end it, or name another store with --store",
+    "SQLITE_LOCKED": "another process holds the store: end it, or name another store with --store",
+}
+
+
+def open_store(url: str, *, root: Path) -> SqlStore:
+    """Open the store of a `sqlite:///` URL, created where missing; relative paths are below `root`.
+
+    Raises:
+        UsageError: the URL names no file.
+        StoreError: the file cannot be used; the message has its path and the cure.
+    """
+    path = _path(url, root)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder of the store cannot be created: {error.strerror} ({path.parent})",
+            hint="name a store in a folder that you may write to with --store",
+        ) from error
+    session = _connect(path)
+    try:
+        for setting in _SETTINGS:
+            session.query(setting)
+        prepare(session, str(path))
+    except BaseException:
+        session.close()
+        raise
+    return SqlStore(session, Blobs(path.with_name(f"{path.name}.blobs")))
+
+
+def explain(error: Exception, path: Path) -> StoreError:
+    """Return the error that names the file and the cure."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    cure = next((cure for code, cure in _CURES.items() if name.startswith(code)), "")
+    return StoreError(f"the store cannot be read or written: {error} ({path})", hint=cure)
+
+
+def _path(url: str, root: Path) -> Path:
+    scheme, _, rest = url.partition(":///")
+    if scheme != "sqlite" or not rest or rest == ":memory:":
+        raise UsageError(
+            f"the URL of an SQLite store must name a file, got {url!r}",
+            hint="sqlite:///relative/to/the/settings.db or sqlite:////absolute.db",
+        )
+    return root / unquote(rest)
+
+
+def _connect(path: Path) -> Session:
+    def explained(error: Exception) -> StoreError:
+        return explain(error, path)
+
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise explained(error) from error
+    return Session(connection, DIALECT, explained)
