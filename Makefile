@@ -28,11 +28,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## start the example system, run its cases, write the reports
 	@cd examples/anomaly && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" holdfast run
 
-test: $(STAMP) ## run the test suite
-	@$(PY) -m pytest $(COVERAGE)
+test: $(STAMP) ## run the test suite (ARGS="-k name" for a part, COVERAGE= without coverage)
+	@$(PY) -m pytest $(COVERAGE) $(ARGS)
 
 test-slow: $(STAMP) ## run the tests marked slow
-	@$(PY) -m pytest -m "slow and not bench"
+	@$(PY) -m pytest -m "slow and not bench" $(ARGS)
 
 test-compat: ## run the test suite on every supported Python that is installed
 	@$(PYTHON) tools/compat.py "$(MAKE)"
