@@ -1,0 +1,204 @@
+"""How do authored targets, expectations and steps become values of the model?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Set
+from typing import Any, cast
+
+import msgspec
+
+from holdfast.cases.authored import CaseForm, StepForm
+from holdfast.cases.context import Context
+from holdfast.cases.document import Fault, Place
+from holdfast.cases.reading import read_duration
+from holdfast.cases.template_check import TemplateCheck
+from holdfast.cases.validate import convert
+from holdfast.model.case import Expect, Step, Target, Until
+
+__all__ = ["Parts"]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# What says how a call must end: where one is named, nothing is implied.
+_ENDINGS = frozenset({"exit_code", "status", "raises"})
+_UNSET = msgspec.UNSET
+
+
+class Parts:
+    """Builds the parts of the cases of one file; what is wrong goes to `faults`.
+
+    `files` collects the `file:` templates of the case that is being built. Templates
+    are looked at only where the text holds any (`has_templates`).
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        templates: TemplateCheck,
+        faults: list[Fault],
+        *,
+        has_templates: bool,
+    ) -> None:
+        self._context = context
+        self._templates = templates
+        self._has_templates = has_templates
+        self.faults = faults
+        self.files: list[str] = []
+
+    def target(self, form: CaseForm | StepForm, raw: Any, place: Place) -> Target | None:
+        """Return the one target that is named, or None where there is not exactly one."""
+        found: list[tuple[str, Any]] = []
+        for attribute, name in self._context.forms.targets:
+            value = getattr(form, attribute, _UNSET)
+            if value is not _UNSET:
+                found.append((name, value))
+        if len(found) != 1:
+            self._not_one(form, raw, place, found)
+            return None
+        kind, value = found[0]
+        if kind == "steps":
+            self._with(form, {}, frozenset(), place)
+            return Target(kind=kind, spec={})
+        target = self._context.targets.build(kind, value, (*place, kind), self.faults)
+        fields = self._context.targets.component(kind).form.__struct_encode_fields__
+        spec = self._with(form, target.spec, fields, place)
+        return target if spec is target.spec else Target(kind=kind, spec=spec)
+
+    def _with(
+        self, form: CaseForm | StepForm, spec: dict[str, Any], fields: Iterable[str], place: Place
+    ) -> dict[str, Any]:
+        """Put the sibling key `with` into a target that takes arguments."""
+        if "with" not in fields:
+            if form.with_ is not None:
+                hint = "`with` holds the arguments of `python`"
+                self.faults.append(Fault((*place, "with"), "this target takes no 'with'", hint))
+            return spec
+        if form.with_ is None:
+            return spec if "with" in spec else {**spec, "with": {}}
+        if "with" in spec:
+            self.faults.append(Fault((*place, "with"), "'with' must be given once, got it twice"))
+        return {**spec, "with": form.with_}
+
+    def _not_one(
+        self, form: CaseForm | StepForm, raw: Any, place: Place, found: list[tuple[str, Any]]
+    ) -> None:
+        names = [
+            name for attribute, name in self._context.forms.targets if hasattr(form, attribute)
+        ]
+        what = "a step" if isinstance(form, StepForm) else "a case"
+        if found:
+            message = f"{what} must have one target, got {' and '.join(name for name, _ in found)}"
+            self.faults.append(Fault((*place, found[1][0]), message))
+        elif isinstance(raw, dict) and not self._has_unknown_key(raw, place):
+            known = ", ".join(names)
+            self.faults.append(Fault(place, f"{what} must have a target: one of {known}"))
+
+    def _has_unknown_key(self, raw: Any, place: Place) -> bool:
+        """A misspelt target was reported already."""
+        depth = len(place) + 1
+        return any(len(fault.place) == depth and fault.place[:-1] == place for fault in self.faults)
+
+    def check_templates(
+        self, value: Any, place: Place, names: Set[str], *, whole_only: bool = False
+    ) -> None:
+        """Check the templates inside plain data."""
+        if self._has_templates:
+            self.files += self._templates.check(
+                value, place, self.faults, names=names, whole_only=whole_only
+            )
+
+    def expect(
+        self, raws: list[Any], place: Place, *, kind: str, names: Set[str], is_step: bool = False
+    ) -> tuple[Expect, ...]:
+        """Return checked expectations with those that the target implies.
+
+        A case without any stays without: that is undecided. A step always has the implied ones.
+        """
+        component = self._context.targets.component(kind)
+        produces: frozenset[str] = component.produces
+        expects: list[Expect] = []
+        named: set[str] = set()
+        for index, raw in enumerate(raws):
+            at = (*place, index)
+            checked = self._context.expectations.check(raw, at, self.faults)
+            if checked is None:
+                continue
+            expects.append(checked.expect)
+            named |= checked.names
+            for name, requires in checked.requires.items():
+                if not requires <= produces:
+                    self._cannot_judge(name, requires - produces, kind, raw, at)
+        if self._has_templates:
+            self.check_templates(raws, place, names, whole_only=True)
+        if component.implied and (raws or is_step) and not named & _ENDINGS:
+            return (*component.implied, *expects)
+        return tuple(expects)
+
+    def _cannot_judge(
+        self, name: str, lacking: Set[str], kind: str, raw: Any, place: Place
+    ) -> None:
+        at = (*place, name) if isinstance(raw, dict) and name in raw else place
+        produces = ", ".join(sorted(self._context.targets.component(kind).produces))
+        message = (
+            f"{name!r} needs {', '.join(sorted(lacking))}, which a {kind} target does not produce"
+        )
+        self.faults.append(Fault(at, message, f"a {kind} target produces {produces}"))
+
+    def steps(self, raws: list[Any], place: Place, names: set[str]) -> tuple[Step, ...]:
+        """Return the steps of one list; what they save is added to `names`."""
+        built = [self._step(raw, (*place, index), names) for index, raw in enumerate(raws)]
+        return tuple(step for step in built if step is not None)
+
+    def _step(self, raw: Any, place: Place, names: set[str]) -> Step | None:
+        form = convert(raw, self._context.forms.step, place, self.faults)
+        if form is None:
+            return None
+        target = self.target(form, raw, place)
+        if target is None:
+            return None
+        at = (*place, target.kind)
+        self.check_templates(_of_target(raw, target), at, names)
+        if form.with_:
+            self.check_templates(form.with_, (*place, "with"), names)
+        kind = target.kind
+        expect = self.expect(form.expect, (*place, "expect"), kind=kind, names=names, is_step=True)
+        until = self._until(form, place, kind, names)
+        for name, source in form.save.items():
+            self._check_save(name, source, (*place, "save", name))
+        names |= form.save.keys()
+        return Step(
+            target=target,
+            name=form.name,
+            expect=expect,
+            save=form.save,
+            until=until,
+            timeout_s=read_duration(form.timeout, (*place, "timeout"), self.faults, positive=True),
+        )
+
+    def _until(self, form: StepForm, place: Place, kind: str, names: Set[str]) -> Until | None:
+        until = form.until
+        if until is None:
+            return None
+        at = (*place, "until")
+        if not until.expect:
+            message = "'until' must have an expectation, got an empty list"
+            self.faults.append(Fault((*at, "expect"), message))
+        expect = self.expect(until.expect, (*at, "expect"), kind=kind, names=names)
+        return Until(
+            expect=expect,
+            every_s=read_duration(until.every, (*at, "every"), self.faults, positive=True) or 0.2,
+            within_s=read_duration(until.within, (*at, "within"), self.faults, positive=True)
+            or 10.0,
+        )
+
+    def _check_save(self, name: str, source: str, place: Place) -> None:
+        if not _NAME.fullmatch(name) or name in {"env", "file"}:
+            hint = "a saved name starts with a letter; it is used as {name}"
+            message = f"a saved name must be letters, digits, '_' and '-', got {name!r}"
+            self.faults.append(Fault(place, message, hint))
+        if not source:
+            self.faults.append(Fault(place, f"{name!r} must say what to save, got an empty text"))
+
+
+def _of_target(raw: Any, target: Target) -> Any:
+    return cast("dict[str, Any]", raw).get(target.kind) if isinstance(raw, dict) else target.spec
