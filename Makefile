@@ -49,7 +49,7 @@ check-shape: $(STAMP)
 	@$(PY) -m tools.check_shape
 
 check-lint: $(STAMP)
-	@$(VENV)/bin/ruff check --quiet $(FOUND)
+	@$(VENV)/bin/ruff check --quiet --output-format concise $(FOUND)
 
 check-format: $(STAMP)
 	@$(VENV)/bin/ruff format --quiet --check $(FOUND)
