@@ -11,7 +11,7 @@ from tests.docs.blocks import read_blocks
 __all__ = ["Named", "check_named", "read_named"]
 
 SPAN = re.compile(r"(?<!`)`(?:\$ )?(holdfast [^`\n]+)`(?!`)")
-LINE = re.compile(r"^ *(?:\$ )?((?:\w+=\S+ )*holdfast .*)$")
+LINE = r" *((?:\w+=\S+ )*holdfast .*)"
 SHELLS = frozenset({"console", "bash", "sh"})
 WORD = re.compile(r"[a-z][a-z-]*")
 FLAG = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
@@ -34,7 +34,9 @@ def read_named(page: str, text: str) -> Iterator[Named]:
     for block in read_blocks(page, text):
         if block.language in SHELLS:
             lines = ((block.line + n, line) for n, line in enumerate(block.text.splitlines(), 1))
-            found += [(number, m[1]) for number, line in lines if (m := LINE.match(line))]
+            start = r"\$ " if block.language == "console" else ""
+            pattern = re.compile(start + LINE)
+            found += [(number, m[1]) for number, line in lines if (m := pattern.match(line))]
     for number, command in sorted(found):
         rest = command.partition("holdfast ")[2].partition(" #")[0]
         words: list[str] = []

@@ -39,12 +39,14 @@ def test_commands_are_read_from_spans_and_blocks() -> None:
     text = (
         "Use `holdfast run -k NAME` or `holdfast store prune --all`.\n"
         "```bash\nCI=1 holdfast run cases/a.yaml --quick -m 'not --x' # --no\n```\n"
+        "```console\n$ holdfast list\nholdfast output is not a command\n```\n"
         "holdfast is a tool, `holdfast` too.\n"
     )
-    first, second, third = (n for n in read_named("a.md", text))
+    first, second, third, fourth = (n for n in read_named("a.md", text))
     assert first == Named("a.md", 1, ("run",), ("-k",))
     assert second == Named("a.md", 1, ("store", "prune"), ("--all",))
     assert third == Named("a.md", 3, ("run",), ("--quick", "-m"))
+    assert fourth == Named("a.md", 6, ("list",), ())
 
 
 def test_an_unknown_command_and_an_unknown_flag_are_told() -> None:

@@ -14,6 +14,10 @@ def package(**names: object) -> ModuleType:
     return made
 
 
+def resolve(name: str) -> int:
+    return {"case": 1}[name]
+
+
 def messages(made: ModuleType) -> list[str]:
     return [finding.message for finding in check_public(made, "a.py")]
 
@@ -24,9 +28,9 @@ def test_a_package_that_promises_what_it_has_passes() -> None:
 
 
 def test_a_lazy_name_is_resolved() -> None:
-    made = package(__all__=["case"], __getattr__=lambda name: {"case": 1}[name])
+    made = package(__all__=["case"], __getattr__=resolve)
     assert messages(made) == []
-    broken = package(__all__=["gone"], __getattr__=lambda name: {"case": 1}[name])
+    broken = package(__all__=["gone"], __getattr__=resolve)
     assert messages(broken) == ["__all__ names 'gone', which cannot be imported: KeyError: 'gone'"]
 
 
