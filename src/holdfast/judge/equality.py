@@ -7,7 +7,7 @@ from typing import Any
 from holdfast.judge.component import ValueExpectation
 from holdfast.judge.param import take_list
 from holdfast.judge.show import brief, brief_text, shown, shown_list
-from holdfast.judge.value import open_deep, plain_of, same
+from holdfast.judge.value import kind_of, open_deep, plain_of, same
 from holdfast.model.finding import Finding, failed, passed
 from holdfast.text.diff import diff_values
 
@@ -21,13 +21,9 @@ def _judge_equals(expected: Any, value: Any) -> Finding:
     message = f"value must equal {shown(expected)}, got {shown(value)}"
     if type(left) in {dict, list, str} and type(left) is type(right):
         message = f"{message}\n{brief_text(diff_values(left, right))}"
-    elif type(left) is not type(right):
-        message = f"{message} ({_type_note(left, right)})"
+    elif kind_of(left) != kind_of(right):
+        message = f"{message} (of type {kind_of(right)}, expected {kind_of(left)})"
     return failed(message, expected=brief(expected), observed=brief(value))
-
-
-def _type_note(left: Any, right: Any) -> str:
-    return f"expected {type(left).__name__}, got {type(right).__name__}"
 
 
 def _prepare_one_of(raw: Any) -> list[Any]:

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from holdfast.judge.component import FactExpectation, error_text, take_fields
-from holdfast.judge.param import compile_pattern, take_text
+from holdfast.judge.param import compile_pattern, parse_bound, take_text
 from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.ports import BadParams
-from holdfast.text.units import Limit, format_duration, parse_limit
+from holdfast.text.units import Limit, format_duration
 
 __all__ = ["COMPLETES", "DURATION", "RAISES"]
 
@@ -79,18 +79,7 @@ def _is_named(name: str, error: CaseError) -> bool:
 
 
 def _prepare_duration(raw: Any) -> Limit:
-    if not isinstance(raw, str):
-        raise BadParams(
-            f"duration must be a limit with a unit, got {raw!r}", hint="for example '< 2s'"
-        )
-    try:
-        limit = parse_limit(raw)
-    except ValueError as error:
-        raise BadParams(str(error), hint="for example '< 2s'") from error
-    if limit.unit_kind != "duration":
-        raise BadParams(
-            f"duration must have a unit of time, got {raw!r}", hint="for example '< 2s'"
-        )
+    limit = parse_bound(raw, what="duration", unit="duration", hint="for example '< 2s'")
     if limit.value < 0 or (limit.value == 0 and limit.op == "<"):
         raise BadParams(
             f"duration must be a limit that can be kept, got {raw!r}", hint="for example '< 2s'"

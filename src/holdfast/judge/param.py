@@ -9,8 +9,18 @@ from typing import Any, cast
 
 from holdfast.ports import BadParams
 from holdfast.text.suggest import did_you_mean
+from holdfast.text.units import Limit, UnitKind, parse_limit
 
-__all__ = ["compile_pattern", "take_count", "take_flag", "take_list", "take_number", "take_text"]
+__all__ = [
+    "FLAGS",
+    "compile_pattern",
+    "parse_bound",
+    "take_count",
+    "take_flag",
+    "take_list",
+    "take_number",
+    "take_text",
+]
 
 Path = Sequence[str | int]
 
@@ -67,7 +77,9 @@ def take_flag(raw: Any, *, what: str, path: Path = ()) -> bool:
     return raw
 
 
-def compile_pattern(raw: Any, *, flags: Any = None, path: Path = ()) -> re.Pattern[str]:
+def compile_pattern(
+    raw: Any, *, flags: Any = None, path: Path = (), flags_path: Path = ()
+) -> re.Pattern[str]:
     """Compile a regular expression.
 
     Raises:
@@ -75,7 +87,7 @@ def compile_pattern(raw: Any, *, flags: Any = None, path: Path = ()) -> re.Patte
     """
     text = take_text(raw, what="a regular expression", path=path)
     try:
-        return re.compile(text, _flags(flags, path))
+        return re.compile(text, _flags(flags, flags_path))
     except (re.error, OverflowError, RecursionError) as error:
         raise BadParams(
             f"a regular expression must compile, got {text!r}: {error}", path=path
@@ -95,3 +107,21 @@ def _flags(raw: Any, path: Path) -> re.RegexFlag:
             )
         total |= FLAGS[name.lower()]
     return total
+
+
+def parse_bound(raw: Any, *, what: str, unit: UnitKind, hint: str) -> Limit:
+    """Read a limit such as '< 2s' that has an operator and a unit of the given kind.
+
+    Raises:
+        BadParams: it is none, or of another unit.
+    """
+    if not isinstance(raw, str) or raw.strip()[:1] not in {"<", ">", "="}:
+        raise BadParams(f"{what} must be a limit with an operator, got {raw!r}", hint=hint)
+    try:
+        limit = parse_limit(raw)
+    except ValueError as error:
+        raise BadParams(str(error), hint=hint) from error
+    if limit.unit_kind != unit:
+        noun = "no unit" if unit == "number" else f"a unit of {unit}"
+        raise BadParams(f"{what} must have {noun}, got {raw!r}", hint=hint)
+    return limit

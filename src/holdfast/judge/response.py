@@ -8,13 +8,12 @@ from typing import Any, cast
 import msgspec
 
 from holdfast.judge.component import FactExpectation, no_value, take_fields
-from holdfast.judge.param import compile_pattern, take_flag, take_list, take_text
+from holdfast.judge.param import compile_pattern, parse_bound, take_flag, take_list, take_text
 from holdfast.judge.show import brief
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.ports import BadParams
 from holdfast.text.suggest import did_you_mean
-from holdfast.text.units import parse_limit
 
 __all__ = ["HEADER", "STATUS"]
 
@@ -51,19 +50,9 @@ def _status_check(raw: Any, path: tuple[int, ...]) -> Callable[[int], bool]:
         if text.isdigit() and 100 <= int(text) <= 599:
             return int(text).__eq__
         if text[:1] in {"<", ">", "="}:
-            return _status_limit(raw, path)
+            return parse_bound(raw, what="status", unit="number", hint=STATUS_HINT).holds
     message = f"status must be a number from 100 to 599, a class or a limit, got {raw!r}"
     raise BadParams(message, path=path, hint=STATUS_HINT)
-
-
-def _status_limit(raw: str, path: tuple[int, ...]) -> Callable[[int], bool]:
-    try:
-        limit = parse_limit(raw)
-    except ValueError as error:
-        raise BadParams(str(error), path=path, hint=STATUS_HINT) from error
-    if limit.unit_kind != "number":
-        raise BadParams(f"status must have no unit, got {raw!r}", path=path, hint=STATUS_HINT)
-    return limit.holds
 
 
 def _judge_status(params: _Status, evidence: Evidence) -> Finding:

@@ -2,18 +2,20 @@
 
 Plain data is what JSON can say; tagged values (see `model.codec`) are taken in the
 form that JSON would give them: a date is its text, a set its members, a duration
-its seconds. What is opaque or cut has no known content.
+its seconds, a decimal its number where a float says the same. What is opaque or cut has no known content.
 """
 
 from __future__ import annotations
 
 import base64
+import decimal
 from typing import Any, TypeGuard
 
 from holdfast.model.codec import to_plain
 
 __all__ = [
     "find_unknown",
+    "has_tags",
     "is_dict",
     "is_list",
     "is_tagged",
@@ -89,6 +91,8 @@ def open_value(value: Any) -> Any:
             return float(str(inner))
         case "int":
             return int(str(inner), 0)
+        case "decimal":
+            return _number_of_decimal(str(inner))
         case "bytes":
             return _text_of_bytes(str(inner))
         case "map":
@@ -157,9 +161,7 @@ def text_of(value: Any) -> str | None:
 
 
 def number_of(value: Any) -> int | float | None:
-    """Return a value as a number, else None; `true` is none, a decimal is one."""
-    if is_tagged(value) and value["$type"] == "decimal":
-        return float(value["value"])
+    """Return a value as a number, else None; `true` is none."""
     opened = open_value(value)
     return opened if type(opened) in _NUMBERS else None
 
@@ -199,8 +201,24 @@ def _open_map(value: dict[str, Any]) -> Any:
     return value if "$type" in opened or len(opened) < len(value["value"]) else opened
 
 
+def _number_of_decimal(text: str) -> Any:
+    """Return the number that a decimal is, or its text where no JSON number says the same."""
+    exact = decimal.Decimal(text)
+    if not exact.is_finite():
+        return float(exact) if not exact.is_snan() else text
+    number = float(exact)
+    return number if decimal.Decimal(repr(number)) == exact else text
+
+
 def _text_of_bytes(text: str) -> str:
     try:
         return base64.b64decode(text).decode()
     except UnicodeDecodeError:
         return text
+
+
+def has_tags(value: Any) -> bool:
+    """Tell whether some part of a value is tagged."""
+    if is_dict(value):
+        return "$type" in value or any(map(has_tags, value.values()))
+    return is_list(value) and any(map(has_tags, value))
