@@ -50,7 +50,11 @@ def test_commands_are_read_from_spans_and_blocks() -> None:
 
 
 def test_an_unknown_command_and_an_unknown_flag_are_told() -> None:
-    pages = {("run",): "Usage: -k TEXT  --quick", ("store",): "", ("store", "prune"): "--all"}
+    pages: dict[tuple[str, ...], str] = {
+        ("run",): "Usage: -k TEXT  --quick",
+        ("store",): "",
+        ("store", "prune"): "--all",
+    }
 
     def problems(*words: str, flags: tuple[str, ...] = ()) -> list[str]:
         return list(check_named(Named("a.md", 2, words, flags), pages.get))

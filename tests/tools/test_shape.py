@@ -108,6 +108,10 @@ def test_print_belongs_to_the_command_line_and_the_console() -> None:
     assert len(list(check_habits(parse("src/holdfast/report/html.py", "print(1)\n")))) == 1
 
 
+def test_a_method_named_print_is_not_the_built_in_one() -> None:
+    assert list(check_habits(parse("src/holdfast/report/live.py", "console.print(1)\n"))) == []
+
+
 @pytest.mark.parametrize(
     "handler",
     [

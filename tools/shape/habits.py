@@ -18,7 +18,7 @@ def check_habits(module: Module) -> Iterator[Finding]:
     may_print = module.path.startswith(PRINTERS)
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call):
-            if name_of(node.func) == "print" and not may_print:
+            if isinstance(node.func, ast.Name) and node.func.id == "print" and not may_print:
                 yield module.finding(node, "only cli/ and report/console.py may print")
             if name_of(node.func) == "suppress" and any(map(is_broad, node.args)):
                 yield module.finding(node, SWALLOWED)
