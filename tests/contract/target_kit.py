@@ -67,7 +67,9 @@ class Recorder:
 def judge(expects: Sequence[Expect], evidence: Evidence) -> tuple[Finding, ...]:
     """Judge as small as can be: `status`, `exit_code`, `equals`; an error is an error."""
     if evidence.error and not any(each.name == "raises" for each in expects):
-        return (Finding(status="error", message=evidence.error.message),)
+        names = [each.name for each in expects] or ["completes"]
+        message = evidence.error.message
+        return tuple(Finding(expectation=name, status="error", message=message) for name in names)
     return tuple(_judge_one(each, evidence) for each in expects)
 
 
