@@ -11,12 +11,15 @@ from holdfast.text.suggest import did_you_mean
 
 __all__ = ["open_store"]
 
+# The extra that brings the driver of a scheme.
+_EXTRAS = {"postgresql": "postgres"}
+
 
 def open_store(url: str, *, registry: Registry, root: Path) -> Store:
     """Open the store of a URL, chosen by its scheme; relative paths are below `root`.
 
     Raises:
-        UsageError: the scheme names no store.
+        UsageError: the scheme names no store, or its driver is not installed.
         holdfast.errors.StoreError: the store cannot be used.
     """
     scheme, separator, _ = url.partition("://")
@@ -27,5 +30,13 @@ def open_store(url: str, *, registry: Registry, root: Path) -> Store:
             f"got {url!r}{did_you_mean(scheme, known) if separator else ''}",
             hint="sqlite:///.holdfast/holdfast.db or postgresql://user@host/database",
         )
-    store: Store = registry.load("store", scheme)(url, root=root)
+    try:
+        opener = registry.load("store", scheme)
+    except ImportError as error:
+        extra = _EXTRAS.get(scheme, scheme)
+        raise UsageError(
+            f"a {scheme} store needs a driver that is not installed: {error}",
+            hint=f"pip install 'holdfast[{extra}]'",
+        ) from error
+    store: Store = opener(url, root=root)
     return store

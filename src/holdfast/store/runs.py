@@ -18,7 +18,15 @@ _SHOWN = 5
 
 
 def add_run(session: Session, row: RunRow) -> int:
-    """Add a run and return its number; needs a transaction of its own."""
+    """Add a run and return its number; needs a transaction of its own.
+
+    Raises:
+        UsageError: there is a run with its id.
+    """
+    if session.query("SELECT 1 FROM run WHERE id = ?", (row.id,)):
+        raise UsageError(
+            f"a run's id must be new, got {row.id!r}", hint=f"--resume {row.id} goes on with it"
+        )
     number = (session.query("SELECT max(number) FROM run")[0][0] or 0) + 1
     session.run(
         """INSERT INTO run (number, id, started, finished, verdict, exit_code, planned, segments,
