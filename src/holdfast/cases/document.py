@@ -58,13 +58,20 @@ class Document(Protocol):
     """A file as plain data, read piece by piece.
 
     `head` is every top-level key but `cases`. `late` is filled once `cases` was read
-    to its end: the keys that stood after it. `notes` are (line, text) for the author.
+    to its end: the keys that stood after it. `notes` are (line, text) for the author,
+    `faults` what plain data cannot hold. Where `has_repeats`, some object has a key twice.
     """
 
     head: dict[str, Any]
     late: dict[str, Any]
     notes: list[tuple[int, str]]
+    faults: list[Fault]
     has_cases: bool
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether some object has a key twice; the position scanner tells which."""
+        ...
 
     def cases(self) -> Iterator[RawCase]:
         """Give every element of `cases` with its line; each call starts anew."""
@@ -78,9 +85,9 @@ def format_of(name: str) -> Format | None:
 
 
 def place_at(text: str, offset: int) -> tuple[int, int]:
-    """Return line and column, from 1, of an offset into a text.
+    r"""Return line and column, from 1, of an offset into a text.
 
-    >>> place_at("a\\nbc", 3)
+    >>> place_at("a\nbc", 3)
     (2, 2)
     """
     offset = min(offset, len(text))

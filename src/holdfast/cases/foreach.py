@@ -136,9 +136,9 @@ def _wrong_with(name: str, rows: Any, *, is_file: bool) -> str:
         return f"{name!r} must have at least one value, got an empty list: it would make no case"
     names = [name]
     if is_file:
-        odd = next((each for each in items if not isinstance(each, dict) or not each), None)
-        if odd is not None:
-            return f"every row of the file must be an object, got {shown(odd)}"
+        odd: list[Any] = [each for each in items if not (isinstance(each, dict) and each)]
+        if odd:
+            return f"every row of the file must be an object, got {shown(odd[0])}"
         names = [key for row in items for key in row]
     bad = next(
         (each for each in names if not _NAME.fullmatch(each) or each in {"env", "file"}), None

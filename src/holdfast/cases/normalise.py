@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -76,7 +77,6 @@ class Builder:
         each: set[str] = set(self._context.names)
         before_each = self._parts.steps(form.before_each, ("before_each",), each)
         self._saved = each
-        after_names = {*each, *_names_saved_by(head)}
         self.suite = Suite(
             name=name,
             source=self._path,
@@ -84,7 +84,7 @@ class Builder:
             services=tuple(form.services),
             before=self._parts.steps(form.before, ("before",), set(self._context.names)),
             before_each=before_each,
-            after_each=self._parts.steps(form.after_each, ("after_each",), after_names),
+            after_each=self._parts.steps(form.after_each, ("after_each",), set(each)),
             after_all=self._parts.steps(form.after_all, ("after_all",), set(self._context.names)),
         )
         self._check_defaults()
@@ -136,12 +136,14 @@ class Builder:
             return None
         case_id = self._id(form, raw, suffix, place)
         fields = self._common(form, place, self._defaults)
-        if form.after:
-            self.afters.append((len(self.cases), form.after, (*place, "after")))
         target = parts.target(form, raw, place)
         if target is None:
-            return None
-        fields.update(self._exercise(form, raw, target, place))
+            # Others may still wait for it: that is no problem of theirs.
+            target = Target(kind="", spec={})
+        else:
+            fields.update(self._exercise(form, raw, target, place))
+        if form.after:
+            self.afters.append((len(self.cases), form.after, (*place, "after")))
         if matrix:
             fields["matrix"] = matrix
         if parts.files:
@@ -163,7 +165,7 @@ class Builder:
         """Build what is called and what must be true of it."""
         parts = self._parts
         fields: dict[str, Any] = {}
-        names: Set[str] = self._saved
+        names: AbstractSet[str] = self._saved
         if target.kind == "steps":
             names = set(self._saved)
             fields["steps"] = self._steps(raw.get("steps"), (*place, "steps"), names)
@@ -187,7 +189,7 @@ class Builder:
         return fields
 
     def _with_default_expect(
-        self, form: CaseForm, place: Place, kind: str, names: Set[str]
+        self, form: CaseForm, place: Place, kind: str, names: AbstractSet[str]
     ) -> tuple[Expect, ...]:
         """Put the expectations of the defaults in front; implied ones are decided over all."""
         defaults = self._defaults.expect if self._defaults else []
@@ -213,9 +215,9 @@ class Builder:
             return ()
         return self._parts.steps(cast("list[Any]", raw), place, names)
 
-    def _id(self, form: CaseForm, raw: Any, suffix: str, place: Place) -> str:
+    def _id(self, form: CaseForm, raw: dict[str, Any], suffix: str, place: Place) -> str:
         if not form.id:
-            if not isinstance(raw, dict) or not isinstance(raw.get("id"), (int, float)):
+            if "id" not in raw or raw["id"] == "":
                 self.faults.append(Fault(place, "a case must have an 'id'"))
             return ""
         case_id = form.id + suffix
@@ -306,7 +308,3 @@ def _merged(form: RequiresForm | None, base: RequiresForm | None) -> RequiresFor
 
 def _is_plain(text: str) -> bool:
     return bool(text) and text.isprintable() and text == text.strip()
-
-
-def _names_saved_by(head: dict[str, Any]) -> Set[str]:
-    return frozenset()

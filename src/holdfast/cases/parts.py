@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
 import msgspec
@@ -99,7 +100,7 @@ class Parts:
         return any(len(fault.place) == depth and fault.place[:-1] == place for fault in self.faults)
 
     def check_templates(
-        self, value: Any, place: Place, names: Set[str], *, whole_only: bool = False
+        self, value: Any, place: Place, names: AbstractSet[str], *, whole_only: bool = False
     ) -> None:
         """Check the templates inside plain data."""
         if self._has_templates:
@@ -108,7 +109,13 @@ class Parts:
             )
 
     def expect(
-        self, raws: list[Any], place: Place, *, kind: str, names: Set[str], is_step: bool = False
+        self,
+        raws: list[Any],
+        place: Place,
+        *,
+        kind: str,
+        names: AbstractSet[str],
+        is_step: bool = False,
     ) -> tuple[Expect, ...]:
         """Return checked expectations with those that the target implies.
 
@@ -127,7 +134,7 @@ class Parts:
             named |= checked.names
             for name, requires in checked.requires.items():
                 if not requires <= produces:
-                    self._cannot_judge(name, requires - produces, kind, raw, at)
+                    self._cannot_judge(name, requires - produces, kind, raw=raw, place=at)
         if self._has_templates:
             self.check_templates(raws, place, names, whole_only=True)
         if component.implied and (raws or is_step) and not named & _ENDINGS:
@@ -135,7 +142,7 @@ class Parts:
         return tuple(expects)
 
     def _cannot_judge(
-        self, name: str, lacking: Set[str], kind: str, raw: Any, place: Place
+        self, name: str, lacking: AbstractSet[str], kind: str, *, raw: Any, place: Place
     ) -> None:
         at = (*place, name) if isinstance(raw, dict) and name in raw else place
         produces = ", ".join(sorted(self._context.targets.component(kind).produces))
@@ -165,7 +172,7 @@ class Parts:
         until = self._until(form, place, kind, names)
         for name, source in form.save.items():
             self._check_save(name, source, (*place, "save", name))
-        names |= form.save.keys()
+        names.update(form.save)
         return Step(
             target=target,
             name=form.name,
@@ -175,7 +182,9 @@ class Parts:
             timeout_s=read_duration(form.timeout, (*place, "timeout"), self.faults, positive=True),
         )
 
-    def _until(self, form: StepForm, place: Place, kind: str, names: Set[str]) -> Until | None:
+    def _until(
+        self, form: StepForm, place: Place, kind: str, names: AbstractSet[str]
+    ) -> Until | None:
         until = form.until
         if until is None:
             return None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from holdfast.cases.document import RawCase, Source, broken
+from holdfast.cases.document import Fault, RawCase, Source, broken
 
 __all__ = ["JsonDocument", "blank", "decode_json"]
 
@@ -40,6 +40,7 @@ class JsonDocument:
         self.head: dict[str, Any] = {}
         self.late: dict[str, Any] = {}
         self.notes: list[tuple[int, str]] = []
+        self.faults: list[Fault] = []
         self.has_cases = False
         self._reader = reader = _Reader(source)
         self._is_list = False
@@ -104,7 +105,8 @@ class JsonDocument:
                 self.has_cases, self._start = True, at
                 return at
             value, end = reader.value(at)
-            reader.has_repeats |= key in into or (key == "cases" and self.has_cases)
+            is_again = key in into or key in self.head or (key == "cases" and self.has_cases)
+            reader.has_repeats |= is_again
             into[key] = value
             at = self._after_value(reader.skip(end))
         return at + 1

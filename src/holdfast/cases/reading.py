@@ -30,7 +30,7 @@ def read_duration(
     """Read seconds; None stays None."""
     if raw is None:
         return None
-    seconds = _read(parse_duration, raw, place, faults, 0.0)
+    seconds = _read(parse_duration, raw, place, faults, otherwise=0.0)
     if positive and not seconds and not any(fault.place == place for fault in faults):
         faults.append(Fault(place, f"{place[-1]!r} must be more than 0, got {shown(raw)}"))
     return seconds
@@ -44,8 +44,8 @@ def read_requires(form: RequiresForm | None, place: Place, faults: list[Fault]) 
         message = f"'cpus' must not be negative, got {shown(form.cpus)}"
         faults.append(Fault((*place, "cpus"), message))
     return Requires(
-        memory_bytes=_read(parse_bytes, form.memory, (*place, "memory"), faults, 0),
-        disk_bytes=_read(parse_bytes, form.disk, (*place, "disk"), faults, 0),
+        memory_bytes=_read(parse_bytes, form.memory, (*place, "memory"), faults, otherwise=0),
+        disk_bytes=_read(parse_bytes, form.disk, (*place, "disk"), faults, otherwise=0),
         cpus=float(form.cpus),
     )
 
@@ -60,7 +60,7 @@ def read_retries(raw: int | BackoffForm | None, place: Place, faults: list[Fault
         message = f"{at[-1]!r} must lie between 0 and {_MOST_RETRIES}, got {form.times}"
         faults.append(Fault(at, message))
     factor = form.factor
-    if isinstance(factor, str) or isinstance(factor, bool) or factor < 1:
+    if isinstance(factor, (str, bool)) or factor < 1:
         faults.append(
             Fault(
                 (*place, "factor"), f"'factor' must be a number of at least 1, got {shown(factor)}"
@@ -73,13 +73,13 @@ def read_retries(raw: int | BackoffForm | None, place: Place, faults: list[Fault
     return Retries(
         times=form.times,
         on=tuple(outcomes),
-        backoff_s=_read(parse_duration, form.backoff, (*place, "backoff"), faults, 0.0),
+        backoff_s=_read(parse_duration, form.backoff, (*place, "backoff"), faults, otherwise=0.0),
         factor=float(factor),
     )
 
 
 def read_waiver(
-    raw: bool | str | WaiverForm | None,
+    raw: bool | str | WaiverForm | None,  # noqa: FBT001 - it is authored, not an option
     place: Place,
     faults: list[Fault],
     *,
@@ -109,7 +109,12 @@ def read_waiver(
 
 
 def _read(
-    parse: Callable[[Any], Value], raw: Any, place: Place, faults: list[Fault], otherwise: Value
+    parse: Callable[[Any], Value],
+    raw: Any,
+    place: Place,
+    faults: list[Fault],
+    *,
+    otherwise: Value,
 ) -> Value:
     try:
         return parse(raw)

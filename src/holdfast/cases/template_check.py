@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,7 +34,7 @@ class TemplateCheck:
         place: Place,
         faults: list[Fault],
         *,
-        names: Set[str],
+        names: AbstractSet[str],
         whole_only: bool = False,
     ) -> Iterable[str]:
         """Add what cannot be filled in to `faults`; return the files that are read."""
@@ -58,7 +59,7 @@ class TemplateCheck:
             digest.update(self._digests.get(path, b""))
         return digest.hexdigest()
 
-    def _wrong_with(self, reference: Reference, names: Set[str]) -> tuple[str, str]:
+    def _wrong_with(self, reference: Reference, names: AbstractSet[str]) -> tuple[str, str]:
         if reference.kind == "env":
             if reference.text in self._env:
                 return "", ""
