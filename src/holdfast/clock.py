@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Clock", "Random", "SystemClock", "monotonic", "seeded", "fresh_seed", "sleep_blocking"]
+__all__ = ["Clock", "Random", "SystemClock", "monotonic", "fresh_seed", "seed_global", "seeded", "sleep_blocking"]
 
 Random = random.Random
 
@@ -62,3 +62,8 @@ def fresh_seed() -> int:
 def sleep_blocking(seconds: float) -> None:
     """Block the calling thread; only for code that has no event loop."""
     time.sleep(seconds)
+
+
+def seed_global(seed: int) -> None:
+    """Seed the generator that user code finds in `random`, so that a run can be replayed."""
+    random.seed(seed)

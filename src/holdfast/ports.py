@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from holdfast.clock import Clock
-from holdfast.model.case import Case, Expect
+from holdfast.model.case import Case, Expect, Suite
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.model.finding import Finding
 from holdfast.model.plan import Plan
@@ -35,6 +35,7 @@ __all__ = [
     "Recorder",
     "Reporter",
     "Service",
+    "Services",
     "Store",
     "Target",
 ]
@@ -263,6 +264,30 @@ class Service(Protocol):
 
     def ended(self) -> str:
         """Return how it ended on its own (`exit 137`), or "" while it lives."""
+        ...
+
+
+class Services(Protocol):
+    """All services of a run, started before their first user and stopped after their last."""
+
+    async def enter(self, case: Case, suite: Suite) -> Mapping[str, Any]:
+        """Start what a case needs; return the variables that templates name.
+
+        Raises:
+            holdfast.errors.HoldfastError: a service did not become ready.
+        """
+        ...
+
+    async def leave(self, case: Case, suite: Suite) -> None:
+        """Stop what was started for this case alone."""
+        ...
+
+    def lost(self, case: Case, suite: Suite) -> str:
+        """Say which service of the case died on its own (`service api, exit 137`), or ""."""
+        ...
+
+    async def close(self) -> None:
+        """Stop everything."""
         ...
 
 

@@ -65,10 +65,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `value` is plain data (see codec.py for tagged and opaque values). `call_s`
     is the duration of the target call alone, timed where it runs. `facts` are
     what the kind of target adds: `status`, `headers`, `exit_code`, ...
+    `round_trips` says that the stored value is the very value, so that a user's
+    validator may be called on it again. `worker` names the process that ran it.
     """
 
     value: Any = None
     has_value: bool = True
+    round_trips: bool = True
     error: CaseError | None = None
     call_s: float | None = None
     facts: dict[str, Any] = {}
@@ -78,3 +81,4 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     measurements: dict[str, float] = {}
     steps: tuple[StepEvidence, ...] = ()
     notes: tuple[str, ...] = ()
+    worker: str = ""

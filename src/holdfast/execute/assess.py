@@ -1,0 +1,34 @@
+"""What do a user's validators answer on a value?"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from holdfast.clock import monotonic
+from holdfast.execute.reference import find
+from holdfast.model.evidence import Assessment
+from holdfast.model.verdict import assessment_of
+from holdfast.ports import AssessorCall
+
+__all__ = ["assess"]
+
+
+def assess(
+    calls: tuple[AssessorCall, ...], value: Any, run: Callable[[Any], Any]
+) -> tuple[Assessment, ...]:
+    """Call validators on a value, one after another; what goes wrong with one is its answer."""
+    answers: list[Assessment] = []
+    for call in calls:
+        start = monotonic()
+        returned: Any = None
+        failure: BaseException | None = None
+        try:
+            returned = find(call.ref)(value, **(call.params or {}))
+            if inspect.isawaitable(returned):
+                returned = run(returned)
+        except BaseException as error:  # noqa: BLE001 - a judge that crashes makes `undecided`, and says why
+            failure = error
+        answers.append(assessment_of(call.key, returned, failure, duration_s=monotonic() - start))
+    return tuple(answers)

@@ -1,0 +1,212 @@
+"""How is one case attempted once?
+
+Set-up steps, then one driver that calls the target, then the steps that always
+run; then the judge. What goes wrong with the case is evidence; only a fault of
+holdfast itself is raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from holdfast.errors import HoldfastError, InternalError
+from holdfast.model import codec
+from holdfast.model.case import Case, Expect, Suite
+from holdfast.model.evidence import CaseError, Evidence, StepEvidence
+from holdfast.model.finding import Finding, combine
+from holdfast.model.plan import PlannedCase
+from holdfast.model.result import Attempt
+from holdfast.ports import (
+    AssessorCall,
+    CallContext,
+    Clock,
+    Driver,
+    Executor,
+    Judge,
+    Recorder,
+    Services,
+)
+
+__all__ = ["Surroundings", "attempt_case"]
+
+# Targets keep their own time limits; this much later the attempt is ended from outside.
+GUARD_S = 10.0
+
+# Judge a whole case, its steps included, from stored evidence.
+JudgeCase = Callable[[Case, Evidence], tuple[Finding, ...]]
+
+
+class Surroundings(msgspec.Struct, kw_only=True):
+    """What attempts share: the ports, and what the run was told."""
+
+    executor: Executor
+    services: Services
+    clock: Clock
+    judge: Judge
+    judge_case: JudgeCase
+    assessors_of: Callable[[Sequence[Expect]], tuple[AssessorCall, ...]]
+    expand: Callable[[Any, Mapping[str, Any]], Any]
+    load: Callable[[str, str], Any]
+    driver: Driver
+    recorder: Recorder
+    suites: Mapping[str, Suite]
+    lanes: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    timeout_s: float
+    started: float
+    http: Any = None
+    spawn: Any = None
+    options: Mapping[str, Any] = {}
+    redact: Callable[[bytes], bytes] | None = None
+
+
+async def attempt_case(
+    planned: PlannedCase, n: int, around: Surroundings, *, alone: bool
+) -> tuple[Attempt, Evidence]:
+    """Attempt a case once and judge what it left."""
+    clock = around.clock
+    started = clock.now()
+    evidence = await _collect_evidence(planned, around, alone=alone)
+    evidence, findings = _judge(planned.case, evidence, around)
+    status = combine(findings)
+    is_lost = evidence.error is not None and any(tag in {"shared", "lost"} for tag in evidence.error.tags)
+    attempt = Attempt(
+        n=n,
+        status="error" if is_lost else status,  # type: ignore[arg-type]
+        started_s=started - around.started,
+        duration_s=clock.now() - started,
+        worker=evidence.worker or "loop",
+        error=evidence.error,
+        findings=findings,
+        counts=not is_lost,
+    )
+    return attempt, evidence
+
+
+def _judge(case: Case, evidence: Evidence, around: Surroundings) -> tuple[Evidence, tuple[Finding, ...]]:
+    """Judge what will be stored: secrets are gone before anyone looks at the evidence."""
+    if around.redact is not None:
+        raw = codec.encode(evidence)
+        clean = around.redact(raw)
+        if clean is not raw:
+            evidence = codec.decode(clean, Evidence)
+    return evidence, around.judge_case(case, evidence)
+
+
+async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone: bool) -> Evidence:
+    case = planned.case
+    suite = around.suites.get(case.suite)
+    if case.target.kind == "python" and (suite is None or not _is_surrounded(suite)):
+        context = _context(planned, around, alone=alone, variables=around.variables, suite=suite)
+        return await _drive(planned, around, context)
+    limit_s = case.timeout_s or around.timeout_s
+    try:
+        async with asyncio.timeout(limit_s + GUARD_S):
+            return await _with_surroundings(planned, around, suite or Suite(name=case.suite), alone=alone)
+    except TimeoutError:
+        message = f"no end within {limit_s:g} s, and it could not be stopped for {GUARD_S:g} s more"
+        return Evidence(has_value=False, error=CaseError(kind="timeout", type="Timeout", message=message))
+
+
+async def _with_surroundings(
+    planned: PlannedCase, around: Surroundings, suite: Suite, *, alone: bool
+) -> Evidence:
+    case = planned.case
+    try:
+        variables = {**around.variables, **await around.services.enter(case, suite)}
+    except HoldfastError as error:
+        if isinstance(error, InternalError):
+            raise
+        return _set_up_failed(str(error))
+    context = _context(planned, around, alone=alone, variables=variables, suite=suite)
+    around_steps: list[StepEvidence] = []
+    try:
+        before = await _run_list(suite.before_each, "before_each", context)
+        around_steps += before
+        broken = _first_broken(suite.before_each, before, around.judge)
+        evidence = _set_up_failed(broken) if broken else await _drive(planned, around, context)
+    finally:
+        around_steps += await _run_list(suite.after_each, "after_each", context)
+        lost = around.services.lost(case, suite)
+        await around.services.leave(case, suite)
+    if lost:
+        evidence = msgspec.structs.replace(evidence, error=CaseError(kind="crash", type="Crash", message=lost))
+    if around_steps:
+        evidence = msgspec.structs.replace(evidence, steps=(*evidence.steps, *around_steps))
+    return evidence
+
+
+async def _drive(planned: PlannedCase, around: Surroundings, context: CallContext) -> Evidence:
+    case = planned.case
+    target = around.load("target", case.target.kind)
+    try:
+        spec = around.expand(case.target.spec, context.variables)
+        if case.expect:
+            context.assessors = around.assessors_of(case.expect)
+    except HoldfastError as error:
+        return _set_up_failed(str(error))
+    evidence: Evidence = await around.driver.drive(lambda: target.call(spec, context), around.recorder)
+    if context.assessors and not evidence.assessments and evidence.error is None:
+        limit_s = context.timeout_s or around.timeout_s
+        answers = await around.executor.assess(context.assessors, evidence.value, limit_s)
+        evidence = msgspec.structs.replace(evidence, assessments=answers)
+    return evidence
+
+
+def _context(
+    planned: PlannedCase,
+    around: Surroundings,
+    *,
+    alone: bool,
+    variables: Mapping[str, Any],
+    suite: Suite | None,
+) -> CallContext:
+    del suite
+    case = planned.case
+    return CallContext(
+        case=case,
+        executor=around.executor,
+        clock=around.clock,
+        judge=around.judge,
+        recorder=around.recorder,
+        expand=around.expand,
+        load=around.load,
+        variables=dict(variables) if case.target.kind != "python" else variables,  # type: ignore[arg-type]
+        http=around.http,
+        spawn=around.spawn,
+        seed=planned.seed,
+        timeout_s=case.timeout_s or around.timeout_s,
+        lanes=around.lanes,
+        alone=alone,
+        options=around.options,
+    )
+
+
+async def _run_list(steps: Sequence[Any], phase: str, context: CallContext) -> tuple[StepEvidence, ...]:
+    if not steps:
+        return ()
+    return await context.load("target", "steps").run_list(steps, phase, context)
+
+
+def _first_broken(steps: Sequence[Any], done: Sequence[StepEvidence], judge: Judge) -> str:
+    """Return why set-up did not succeed, or ""."""
+    for step, left in zip(steps, done, strict=False):
+        findings = judge(step.expect, left.evidence)
+        bad = next((finding for finding in findings if finding.status != "passed"), None)
+        if bad is not None:
+            return f"before_each: {left.name}: {bad.message}"
+    if len(done) < len(steps):
+        return "before_each did not come to its end"
+    return ""
+
+
+def _set_up_failed(message: str) -> Evidence:
+    return Evidence(has_value=False, error=CaseError(kind="setup", type="SetupFailed", message=message))
+
+
+def _is_surrounded(suite: Suite) -> bool:
+    return bool(suite.before_each or suite.after_each or suite.services)

@@ -1,0 +1,98 @@
+"""How does what a function did become evidence?"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from types import TracebackType
+from typing import Any
+
+from holdfast.model import codec
+from holdfast.model.evidence import Assessment, CaseError, Evidence
+
+__all__ = ["describe", "from_error", "from_value", "timed_out"]
+
+MAX_TRACEBACK = 20_000
+MAX_MESSAGE = 4_000
+
+WORKER = os.environ.get("HOLDFAST_WORKER", "")
+
+# By name as well: libraries have connection errors of their own that share no base class.
+CONNECTION_ERRORS = frozenset({"ConnectionError", "ConnectError", "NetworkError", "RemoteProtocolError"})
+
+
+def from_value(value: Any, call_s: float, assessments: tuple[Assessment, ...] = ()) -> Evidence:
+    """Return the evidence of a call that returned."""
+    encoded = codec.to_plain(value)
+    return Evidence(
+        value=encoded.plain,
+        round_trips=encoded.is_exact,
+        call_s=call_s,
+        worker=WORKER,
+        assessments=assessments,
+    )
+
+
+def from_error(error: BaseException, call_s: float) -> Evidence:
+    """Return the evidence of a call that raised."""
+    return Evidence(has_value=False, error=describe(error), call_s=call_s, worker=WORKER)
+
+
+def timed_out(timeout_s: float, stack: str, call_s: float) -> Evidence:
+    """Return the evidence of a call that was stopped at its time limit."""
+    message = f"no end within {timeout_s:g} s"
+    error = CaseError(kind="timeout", type="Timeout", message=message, traceback=stack)
+    return Evidence(has_value=False, error=error, call_s=call_s, worker=WORKER)
+
+
+def describe(error: BaseException) -> CaseError:
+    """Turn an exception into plain facts; an exception that cannot be shown is shown by its type."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    tags = ("connection",) if names & CONNECTION_ERRORS else ()
+    message = _text_of(error)
+    if isinstance(error, SystemExit):
+        message = f"the code called sys.exit({message})"
+    elif isinstance(error, MemoryError):
+        message = f"out of memory{': ' if message else ''}{message}"
+    return CaseError(
+        kind="crash" if isinstance(error, (SystemExit, MemoryError)) else "exception",
+        type=_type_of(error),
+        message=message,
+        traceback=_trace(error),
+        tags=tags,
+        is_assertion=isinstance(error, AssertionError),
+    )
+
+
+def _type_of(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception as failure:  # noqa: BLE001 - a __str__ that raises is a fact about the exception
+        return f"(its __str__ raised {type(failure).__name__})"
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}..."
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        lines = traceback.format_exception(type(error), error, _without_own_frames(error.__traceback__))
+    except Exception as failure:  # noqa: BLE001 - formatting runs the exception's own code
+        return f"(the traceback cannot be shown: {type(failure).__name__})"
+    text = "".join(lines).encode("utf-8", "backslashreplace").decode()
+    if len(text) <= MAX_TRACEBACK:
+        return text
+    half = MAX_TRACEBACK // 2
+    return f"{text[:half]}\n... {len(text) - MAX_TRACEBACK:,} characters cut ...\n{text[-half:]}"
+
+
+def _without_own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Drop the frames that lead from holdfast into the user's code."""
+    step = trace
+    while step is not None and step.tb_frame.f_globals.get("__name__", "").startswith("holdfast.execute"):
+        step = step.tb_next
+    return step or trace

@@ -1,0 +1,329 @@
+"""Which process carries out which call, and what becomes of a call whose process dies?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from holdfast.clock import monotonic
+from holdfast.errors import InternalError
+from holdfast.execute.host_process import HostProcess, InFlight, start_host
+from holdfast.execute.loss import Loss, evidence_of, sentence, unassessed, with_output
+from holdfast.execute.watch import Watch
+from holdfast.execute.wire import (
+    Assess,
+    Assessed,
+    Blocked,
+    Call,
+    Called,
+    Collect,
+    Collected,
+    Done,
+    FromHost,
+    Lane,
+    Resolve,
+    Resolved,
+    Wrote,
+)
+from holdfast.model import codec
+from holdfast.model.evidence import Assessment, Evidence
+from holdfast.ports import AssessorCall, PythonCall
+from holdfast.process.reaper_client import Reaper
+
+__all__ = ["Pool"]
+
+TICK_S = 0.05
+# A file with cases is imported within this, or said to hang.
+COLLECT_S = 60.0
+# Calls whose host died under them run again one at a time, on few processes, so that the culprit is named.
+ALONE_HOSTS = 2
+# Three processes in a row that die before their first message will not be cured by a fourth.
+MAX_UNREADY = 3
+
+# What each group of processes is for, and their lane.
+GROUPS: dict[str, Lane] = {"worker": "sync", "alone": "async", "spare": "sync"}
+
+
+class Pool:
+    """The executor whose hosts and workers are processes under the reaper.
+
+    One host of lane `async` runs all coroutine functions. Processes of the group
+    `worker` run one synchronous call each, `alone` one coroutine function each
+    (after their host died under several), `spare` validators and imports.
+    `echo` shows what they write as it comes.
+    """
+
+    def __init__(self, reaper: Reaper, *, workers: int, root: str, echo: bool = False) -> None:
+        self._reaper = reaper
+        self._root = root
+        self._echo = _to_stderr if echo else None
+        self._n = 0
+        self._started: dict[str, int] = {}
+        self._hosts: set[HostProcess] = set()
+        self._shared: HostProcess | None = None
+        self._shared_lock = asyncio.Lock()
+        self._idle: dict[str, deque[HostProcess]] = {group: deque() for group in GROUPS}
+        self._limits = {
+            "worker": asyncio.Semaphore(workers),
+            "alone": asyncio.Semaphore(ALONE_HOSTS),
+            "spare": asyncio.Semaphore(max(2, workers)),
+        }
+        self._unready = 0
+        self._watch = Watch()
+        self._ticker: asyncio.Task[None] | None = None
+        self._burials: set[asyncio.Task[None]] = set()
+
+    # --- the Executor port ------------------------------------------------------
+
+    async def resolve(self, refs: Sequence[str]) -> Mapping[str, Lane]:
+        """Tell which lane each reference needs; what cannot be imported is `sync`, and fails when it runs."""
+        lanes: dict[str, Lane] = {}
+        missing = list(dict.fromkeys(refs))
+        while missing:
+            host = await self._shared_host()
+            asked = tuple(missing)
+            flight = self._send(host, lambda n, asked=asked: Resolve(n, asked), "importing", COLLECT_S)
+            flight.expected = len(asked)
+            await flight.future
+            lanes.update(flight.answers)
+            missing = [ref for ref in missing if ref not in lanes]
+            if missing:
+                # The process ended at the first reference without an answer.
+                lanes[missing.pop(0)] = "sync"
+        return lanes
+
+    async def call(self, call: PythonCall) -> Evidence:
+        """Call the function; what goes wrong with it is in the evidence."""
+        if call.lane == "async" and not call.alone:
+            return await self._call_on(await self._shared_host(), call)
+        group = "worker" if call.lane == "sync" else "alone"
+        async with self._limits[group]:
+            host = await self._take(group)
+            try:
+                return await self._call_on(host, call)
+            finally:
+                self._give_back(group, host)
+
+    async def assess(
+        self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
+    ) -> tuple[Assessment, ...]:
+        """Call validators on a plain value, in a process that they may end without harm to others."""
+        answer = await self._ask_spare(lambda n: Assess(n, value, tuple(calls)), calls[0].ref, timeout_s)
+        if isinstance(answer, Assessed):
+            return codec.decode(answer.assessments, tuple[Assessment, ...])
+        return unassessed(calls, answer)
+
+    async def collect(self, path: str) -> Collected:
+        """Import a Python file in a process of its own and describe its marked functions."""
+        answer = await self._ask_spare(lambda n: Collect(n, path), path, COLLECT_S)
+        return answer if isinstance(answer, Collected) else Collected(0, (), sentence(answer))
+
+    def doing(self) -> Mapping[str, str]:
+        """Tell what each process is busy with."""
+        return {host.name: _busy_with(host) for host in sorted(self._hosts, key=lambda host: host.name)}
+
+    async def close(self) -> None:
+        """End every process; calls still in flight are cancelled."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        await self._watch.close()
+        for task in tuple(self._burials):
+            await task
+        for host in tuple(self._hosts):
+            self._let_go(host)
+            for flight in host.in_flight.values():
+                flight.future.cancel()
+
+    async def warm(self, group: str) -> None:
+        """Start a process of a group before it is needed; `host` is the one for coroutine functions."""
+        if group == "host":
+            await self._shared_host()
+        else:
+            self._idle[group].append(await self._start(GROUPS[group], group))
+
+    # --- processes ---------------------------------------------------------------
+
+    async def _shared_host(self) -> HostProcess:
+        host = self._shared
+        if host is not None and host.is_usable:
+            return host
+        async with self._shared_lock:
+            if self._shared is None or not self._shared.is_usable:
+                self._shared = await self._start("async", "host")
+            return self._shared
+
+    async def _take(self, group: str) -> HostProcess:
+        idle = self._idle[group]
+        while idle:
+            host = idle.popleft()
+            if host.is_usable:
+                return host
+        return await self._start(GROUPS[group], group)
+
+    def _give_back(self, group: str, host: HostProcess) -> None:
+        if not host.is_usable:
+            return
+        if host.in_flight:
+            # Who waited was cancelled while the call runs on; only the end of the process ends the call.
+            self._watch.kill(host, 0, "the run was stopped")
+        else:
+            self._idle[group].append(host)
+
+    async def _start(self, lane: Lane, group: str) -> HostProcess:
+        if self._unready >= MAX_UNREADY:
+            raise InternalError(
+                f"{self._unready} processes in a row ended before they could run anything",
+                hint="run a case with --in-process to see why",
+            )
+        self._started[group] = number = self._started.get(group, 0) + 1
+        host = await start_host(
+            self._reaper,
+            name=f"{group}-{number}",
+            lane=lane,
+            root=self._root,
+            on_messages=self._messages,
+            on_close=self._closed,
+        )
+        host.echo = self._echo
+        self._hosts.add(host)
+        if self._ticker is None:
+            self._ticker = asyncio.create_task(self._tick(), name="pool-tick")
+        return host
+
+    def _let_go(self, host: HostProcess) -> None:
+        host.is_lost = True
+        self._hosts.discard(host)
+        host.close()
+
+    # --- calls ---------------------------------------------------------------------
+
+    async def _call_on(self, host: HostProcess, call: PythonCall) -> Evidence:
+        flight = self._send(
+            host,
+            lambda n: Call(n, call.ref, call.kwargs, call.seed, call.timeout_s or 0.0, call.assessors),
+            call.ref,
+            call.timeout_s,
+        )
+        answer = await flight.future
+        if isinstance(answer, Done):
+            if answer.retire:
+                self._let_go(host)
+            evidence = codec.decode(answer.evidence, Evidence)
+            return evidence if flight.output is None else with_output(evidence, flight)
+        call_s = monotonic() - flight.started
+        return evidence_of(answer, flight, call.assessors, call_s=call_s, worker=host.name)
+
+    async def _ask_spare(self, message: Callable[[int], Any], label: str, timeout_s: float) -> Any:
+        async with self._limits["spare"]:
+            host = await self._take("spare")
+            try:
+                return await self._send(host, message, label, timeout_s).future
+            finally:
+                self._give_back("spare", host)
+
+    def _send(
+        self, host: HostProcess, message: Callable[[int], Any], label: str, timeout_s: float | None
+    ) -> InFlight:
+        self._n += 1
+        n = self._n
+        flight = InFlight(asyncio.get_running_loop().create_future(), label, timeout_s)
+        host.in_flight[n] = flight
+        host.channel.send(message(n))
+        return flight
+
+    def _messages(self, host: HostProcess, messages: list[FromHost]) -> None:
+        host.last_heard = monotonic()
+        host.is_ready = True
+        self._unready = 0
+        for message in messages:
+            if isinstance(message, Done):
+                if host.lane == "sync":
+                    host.drain()
+                _settle(host, message.n, message)
+            else:
+                self._other_message(host, message)
+
+    def _other_message(self, host: HostProcess, message: FromHost) -> None:
+        match message:
+            case Assessed() | Collected():
+                _settle(host, message.n, message)
+            case Resolved(n, ref, lane):
+                flight = host.in_flight[n]
+                flight.answers[ref] = lane
+                if len(flight.answers) == flight.expected:
+                    _settle(host, n, message)
+            case Called(n, evidence):
+                if n in host.in_flight:
+                    host.in_flight[n].called = evidence
+            case Wrote(n, fd, data):
+                if n in host.in_flight:
+                    host.in_flight[n].keep(fd, data)
+                if host.echo is not None:
+                    host.echo(data)
+            case Blocked(n, stack):
+                host.note_blocked(n, stack)
+            case _:
+                return
+
+    # --- losses --------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for host in tuple(self._hosts):
+                self._watch.check(host)
+
+    def _closed(self, host: HostProcess) -> None:
+        host.is_lost = True
+        task = asyncio.create_task(self._bury(host), name=f"bury-{host.name}")
+        self._burials.add(task)
+        task.add_done_callback(self._burials.discard)
+
+    async def _bury(self, host: HostProcess) -> None:
+        """Find out how a process ended and tell everyone who waits for it."""
+        ending = await host.exit_text()
+        host.drain()
+        flights = list(host.in_flight.items())
+        if not host.is_ready:
+            self._unready += 1
+        for n, flight in flights:
+            if not flight.future.done():
+                flight.future.set_result(_loss_of(host, n, flight, ending, len(flights)))
+        host.in_flight.clear()
+        self._let_go(host)
+
+
+def _settle(host: HostProcess, n: int, answer: Any) -> None:
+    flight = host.in_flight.pop(n, None)
+    if flight is not None and not flight.future.done():
+        flight.future.set_result(answer)
+
+
+def _loss_of(host: HostProcess, n: int, flight: InFlight, ending: str, count: int) -> Loss:
+    log = host.log_text()
+    if not host.is_ready:
+        return Loss(kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log)
+    if host.killed_for == n:
+        return Loss(kind="timeout", message=host.kill_reason, stack=host.blocked_stack or log)
+    if host.killed_for:
+        return Loss(kind="lost", message=f"{host.name} was killed because of another case: {host.kill_reason}")
+    if host.killed_for == 0:
+        return Loss(kind="shared", message=f"{host.kill_reason} (one of {count})", stack=log)
+    if count > 1:
+        return Loss(kind="shared", message=f"{host.name} ended with {ending} (one of {count})", stack=log)
+    return Loss(kind="crash", message=f"{host.name} ended with {ending} while it ran {flight.label}", stack=log)
+
+
+def _busy_with(host: HostProcess) -> str:
+    if not host.in_flight:
+        return "idle"
+    labels = [flight.label for flight in host.in_flight.values()]
+    return labels[0] if len(labels) == 1 else f"{labels[0]} (+{len(labels) - 1} more)"
+
+
+def _to_stderr(data: bytes) -> None:
+    sys.stderr.write(data.decode("utf-8", "replace"))
+    sys.stderr.flush()

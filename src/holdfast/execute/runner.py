@@ -1,0 +1,247 @@
+"""How are all cases of a plan carried out? A loop around the scheduler, one task per attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from holdfast.execute.attempt import Surroundings, attempt_case
+from holdfast.execute.journal import Journal
+from holdfast.execute.outlook import Stop, StopRules
+from holdfast.execute.retry import backoff_s, final_result, is_down, may_retry, skipped
+from holdfast.execute.scheduler import Doomed, Scheduler
+from holdfast.execute.suites import SuiteSteps
+from holdfast.model.case import Case
+from holdfast.model.evidence import CaseError, Evidence
+from holdfast.model.plan import Plan, PlannedCase
+from holdfast.model.result import Attempt, Result, SkipKind
+from holdfast.model.span import SpanLog
+
+__all__ = ["Runner"]
+
+
+class Runner:
+    """Carries out a plan. `done` are results that an earlier stretch of the run has already."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        around: Surroundings,
+        journal: Journal,
+        *,
+        slots: int,
+        workers: int,
+        rules: StopRules,
+        on_result: Callable[[PlannedCase, Result], None],
+        done: Mapping[int, Result],
+    ) -> None:
+        self._plan = plan
+        self._around = around
+        self._journal = journal
+        self._rules = rules
+        self._on_result = on_result
+        self._is_sync = [_is_sync(planned.case, around.lanes) for planned in plan.cases]
+        passed = {index: result.status == "passed" for index, result in done.items()}
+        self._scheduler = Scheduler(plan, slots=slots, workers=workers, is_sync=self._is_sync, done=passed)
+        self._suites = SuiteSteps(plan, around, done)
+        self._attempts: dict[int, list[Attempt]] = {}
+        self._alone: set[int] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._wake: asyncio.TimerHandle | None = None
+        self._over: asyncio.Future[None]
+        self.spans = SpanLog()
+        self.stop = Stop()
+
+    async def run(self) -> None:
+        """Run every case that has no result yet; return when all have one, or when the run was stopped."""
+        loop = asyncio.get_running_loop()
+        self._over = loop.create_future()
+        self._doom(self._scheduler.doomed)
+        budget = self._rules.budget_s
+        timer = loop.call_later(budget, self.stop_granting, "budget", "the time budget was spent") if budget else None
+        self._pump()
+        try:
+            await self._over
+        finally:
+            for handle in (timer, self._wake):
+                if handle is not None:
+                    handle.cancel()
+            await self._end_tasks()
+            await self._suites.close()
+            self._journal.flush()
+
+    def stop_granting(self, kind: SkipKind, reason: str) -> None:
+        """Start nothing more; what runs may end."""
+        if self.stop.kind:
+            return
+        self.stop = Stop(kind, reason)
+        self._journal.event("stopping", {"kind": kind, "reason": reason})
+        for index in self._scheduler.drop_waiting():
+            self._close_unstarted(index)
+        self._check_over()
+
+    def stop_now(self) -> None:
+        """End what runs as well; it is recorded as lost."""
+        self.stop_granting("interrupt", "interrupted")
+        for task in tuple(self._tasks.values()):
+            task.cancel()
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The ids of the cases that run now."""
+        return tuple(self._plan.cases[index].case.full_id for index in self._tasks)
+
+    # --- starting ------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        now = self._around.clock.now()
+        for index, waited_s in self._scheduler.grant(now):
+            self._start(index, waited_s)
+        self._arm(now)
+        self._check_over()
+
+    def _start(self, index: int, waited_s: float) -> None:
+        planned = self._plan.cases[index]
+        resource = self._scheduler.is_down(index)
+        if resource:
+            self._scheduler.release(index)
+            self._end_with(index, _endpoint_down(planned.case, resource, self._attempts.get(index, [])))
+            return
+        n = len(self._attempts.get(index, ())) + 1
+        self._journal.start(planned, n, self._around.clock.now() - self._around.started, "")
+        self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
+
+    def _arm(self, now: float) -> None:
+        at = self._scheduler.next_wake(now)
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if at is not None:
+            self._wake = asyncio.get_running_loop().call_later(max(at - now, 0.0), self._pump)
+
+    async def _attempt(self, planned: PlannedCase, n: int, waited_s: float) -> None:
+        index = planned.index
+        try:
+            broken = await self._suites.ready(planned.case) if self._suites.is_needed else ""
+            if broken:
+                attempt, evidence = self._suite_broken(n, broken)
+            else:
+                attempt, evidence = await attempt_case(planned, n, self._around, alone=index in self._alone)
+        except asyncio.CancelledError:
+            self._tasks.pop(index, None)
+            self._scheduler.release(index)
+            self._end_with(index, skipped(planned.case, "interrupt", "interrupted while it ran", self._attempts.get(index, [])))
+            return
+        except Exception as error:  # noqa: BLE001 - a fault of holdfast ends the run with exit 4, told by `run`
+            self._fail(error)
+            return
+        self._tasks.pop(index, None)
+        self._scheduler.release(index)
+        self._keep(planned, attempt, evidence, waited_s)
+        self._pump()
+
+    # --- ending --------------------------------------------------------------------
+
+    def _keep(self, planned: PlannedCase, attempt: Attempt, evidence: Evidence, waited_s: float) -> None:
+        index = planned.index
+        self._journal.end_attempt(planned, attempt, evidence)
+        self.spans.note(
+            index,
+            attempt.worker,
+            attempt.started_s,
+            attempt.started_s + attempt.duration_s,
+            is_sync=self._is_sync[index],
+            permit_wait_s=waited_s,
+        )
+        attempts = self._attempts.setdefault(index, [])
+        attempts.append(attempt)
+        doomed = self._scheduler.note_health(index, is_down=is_down(attempt, evidence))
+        if not attempt.counts and not self.stop.kind:
+            # Nothing is known of it: its process died under it, so it runs again, by itself.
+            self._alone.add(index)
+            self._scheduler.delay(index, self._around.clock.now())
+        elif not self.stop.kind and may_retry(planned.case, attempts, evidence):
+            wait_s = backoff_s(planned.case.retries, attempts)
+            self._scheduler.delay(index, self._around.clock.now() + wait_s)
+        else:
+            self._end_with(index, final_result(planned.case, attempts, self._rules.today))
+        self._doom(doomed)
+
+    def _end_with(self, index: int, result: Result) -> None:
+        """Close a case with its final result, and whatever needed it."""
+        planned = self._plan.cases[index]
+        self._attempts.pop(index, None)
+        self._record(planned, result)
+        self._doom(self._scheduler.finish(index, is_passed=result.status == "passed"))
+        rule = self._rules.broken_by(result)
+        if rule:
+            self.stop_granting("fail-fast", rule)
+
+    def _record(self, planned: PlannedCase, result: Result) -> None:
+        self._journal.end_case(planned, result)
+        self._on_result(planned, result)
+        self._suites.ended(planned.case)
+
+    def _doom(self, doomed: list[Doomed]) -> None:
+        for each in doomed:
+            planned = self._plan.cases[each.index]
+            if each.resource:
+                result = _endpoint_down(planned.case, each.resource, self._attempts.pop(each.index, []))
+            else:
+                need = self._plan.cases[each.need].case.full_id
+                result = skipped(planned.case, "need", f"{need} did not pass", [])
+            self._record(planned, result)
+
+    def _close_unstarted(self, index: int) -> None:
+        planned = self._plan.cases[index]
+        attempts = self._attempts.pop(index, [])
+        counted = [attempt for attempt in attempts if attempt.counts]
+        if counted:
+            result = final_result(planned.case, attempts, self._rules.today)
+        else:
+            result = skipped(planned.case, self.stop.kind, self.stop.reason, attempts)
+        self._record(planned, result)
+
+    def _suite_broken(self, n: int, message: str) -> tuple[Attempt, Evidence]:
+        error = CaseError(kind="setup", type="SetupFailed", message=message)
+        evidence = Evidence(has_value=False, error=error)
+        now_s = self._around.clock.now() - self._around.started
+        return Attempt(n=n, status="error", started_s=now_s, duration_s=0.0, worker="loop", error=error), evidence
+
+    # --- the end of the run -----------------------------------------------------------
+
+    def _check_over(self) -> None:
+        is_idle = not self._tasks and self._scheduler.running == 0
+        if is_idle and (self._scheduler.left == 0 or self._scheduler.is_stopped) and not self._over.done():
+            self._over.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._over.done():
+            self._over.set_exception(error)
+
+    async def _end_tasks(self) -> None:
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_sync(case: Case, lanes: Any) -> bool:
+    """Tell whether a case holds a worker while it runs."""
+    if case.target.kind == "python":
+        return lanes.get(case.target.spec.get("ref"), "sync") == "sync"
+    return any(
+        step.target.kind == "python" and lanes.get(step.target.spec.get("ref"), "sync") == "sync"
+        for step in (*case.steps, *case.teardown)
+    )
+
+
+def _endpoint_down(case: Case, resource: str, attempts: list[Attempt]) -> Result:
+    error = CaseError(kind="setup", type="EndpointDown", message=f"endpoint down: {resource} failed too often in a row")
+    last = Attempt(n=len(attempts) + 1, status="error", started_s=0.0, duration_s=0.0, worker="loop", error=error)
+    if attempts:
+        last = msgspec.structs.replace(last, started_s=attempts[-1].started_s + attempts[-1].duration_s)
+    return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=error.message)

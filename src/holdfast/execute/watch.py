@@ -1,0 +1,81 @@
+"""Which process must be killed, because of which call, and how is that done?"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from holdfast.clock import monotonic
+from holdfast.errors import InternalError
+from holdfast.execute.host_process import HostProcess, InFlight
+from holdfast.execute.wire import Cancel
+
+__all__ = ["Watch"]
+
+# How long a cancelled coroutine may take to end before its host is killed.
+CANCEL_GRACE_S = 1.0
+# How long a process may take to write the stacks of its threads before it is killed.
+STACKS_GRACE_S = 0.25
+# A host from which nothing came for this long has its interpreter held by a C function.
+SILENT_S = 30.0
+
+
+class Watch:
+    """Holds the clock over every process; what runs inside them cannot be trusted to."""
+
+    def __init__(self) -> None:
+        self._kills: set[asyncio.Task[None]] = set()
+
+    def check(self, host: HostProcess) -> None:
+        """Act on calls whose time is over."""
+        if not host.is_usable or not host.in_flight:
+            return
+        now = monotonic()
+        for n, flight in tuple(host.in_flight.items()):
+            if flight.deadline is not None and now > flight.deadline:
+                self._time_is_over(host, n, flight, now)
+        if host.lane == "async" and host.is_ready and now - host.last_heard > SILENT_S and host.is_usable:
+            self.kill(host, 0, f"{host.name} gave no sign of life for {SILENT_S:g} s")
+
+    def _time_is_over(self, host: HostProcess, n: int, flight: InFlight, now: float) -> None:
+        if not host.is_usable:
+            return
+        reason = f"no end within {flight.timeout_s:g} s"
+        if host.lane == "sync":
+            self.kill(host, n, reason)
+        elif host.blocked_by > 0 and host.blocked_by != n:
+            # Another call keeps the loop from turning: its own clock decides, this one stands still.
+            return
+        elif not flight.is_cancelled:
+            flight.is_cancelled = True
+            flight.deadline = now + CANCEL_GRACE_S
+            host.channel.send(Cancel(n))
+        elif host.blocked_by == n:
+            self.kill(host, n, f"{reason}: it blocked the event loop")
+        elif now - host.last_heard < CANCEL_GRACE_S:
+            self.kill(host, n, f"{reason}, and it did not end when it was cancelled")
+        else:
+            self.kill(host, 0, f"the event loop of {host.name} did not turn for {now - host.last_heard:.1f} s")
+
+    def kill(self, host: HostProcess, n: int, reason: str) -> None:
+        """Keep the stacks of a process, then kill everything it started."""
+        host.killed_for = n
+        host.kill_reason = reason
+        task = asyncio.create_task(self._carry_out(host), name=f"kill-{host.name}")
+        self._kills.add(task)
+        task.add_done_callback(self._kills.discard)
+
+    async def _carry_out(self, host: HostProcess) -> None:
+        try:
+            host.spawned.signal(signal.SIGUSR2)
+            await asyncio.sleep(STACKS_GRACE_S)
+            host.drain()
+            await host.spawned.kill_tree()
+        except InternalError:
+            # The reaper is gone, and with it everything that it had started.
+            host.channel.close()
+
+    async def close(self) -> None:
+        """Wait for kills that are under way."""
+        for task in tuple(self._kills):
+            await task

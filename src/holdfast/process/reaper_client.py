@@ -1,0 +1,214 @@
+"""How does holdfast ask the reaper to start and to end processes?"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from holdfast.errors import InternalError
+
+__all__ = ["Reaper", "Spawned", "SpawnFailed", "describe_exit"]
+
+SCRIPT = Path(__file__).with_name("reaper.py")
+
+
+class SpawnFailed(OSError):
+    """The program could not be started; `errno` says why."""
+
+
+class Spawned:
+    """A process that the reaper started for us."""
+
+    __slots__ = ("_reaper", "exit_status", "pid")
+
+    def __init__(self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int]) -> None:
+        self.pid = pid
+        self.exit_status = exit_status
+        self._reaper = reaper
+
+    async def wait(self) -> int:
+        """Return the exit status: the exit code, or minus the signal."""
+        return await asyncio.shield(self.exit_status)
+
+    async def kill_tree(self) -> int:
+        """Kill it and everything it started; return how many processes that were."""
+        answer = await self._reaper.request({"op": "kill", "pid": self.pid})
+        return int(answer["killed"])
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process alone."""
+        self._reaper.post({"op": "signal", "pid": self.pid, "signal": int(number)})
+
+
+class Reaper:
+    """A connection to this run's reaper process."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        mine, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-I", "-S", str(SCRIPT), str(theirs.fileno()), run_id]
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        mine.setblocking(False)
+        self._sock = mine
+        self._outer = os.environ.get("HOLDFAST_RUN", "")
+        self._next = 0
+        self._buffer = bytearray()
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._exits: dict[int, asyncio.Future[int]] = {}
+        self._early: dict[int, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_open = True
+        self.on_lost: Callable[[], None] = _nothing
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read answers on this loop."""
+        self._loop = loop
+        loop.add_reader(self._sock.fileno(), self._readable)
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of a child: ours, `extra`, and the cookies by which it is found again."""
+        self._next += 1
+        run = f"{self._outer},{self.run_id}" if self._outer else self.run_id
+        cookies = {"HOLDFAST_RUN": run, "HOLDFAST_SPAWN": f"{self.run_id}.{self._next}"}
+        return {**os.environ, **(extra or {}), **cookies}
+
+    async def spawn(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str = "", fds: Mapping[int, int] | None = None
+    ) -> Spawned:
+        """Start a program with `fds` (its number -> ours) and nothing else open.
+
+        Raises:
+            SpawnFailed: the program cannot be executed.
+        """
+        table = dict(fds or {})
+        message = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd, "fds": list(table)}
+        answer = await self.request(message, list(table.values()))
+        if "error" in answer:
+            raise SpawnFailed(answer["errno"], answer["error"], argv[0])
+        pid = int(answer["pid"])
+        future = self._loop_now().create_future()
+        if pid in self._early:
+            future.set_result(self._early.pop(pid))
+        else:
+            self._exits[pid] = future
+        return Spawned(pid, self, future)
+
+    async def request(self, message: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
+        """Send a request and wait for its answer."""
+        future: asyncio.Future[dict[str, Any]] = self._loop_now().create_future()
+        self._waiting[self.post(message, fds)] = future
+        return await future
+
+    def post(self, message: dict[str, Any], fds: Sequence[int] = ()) -> int:
+        """Send a request whose answer nobody waits for; return its number."""
+        if not self._is_open:
+            message_text = "the reaper is gone"
+            raise InternalError(message_text, hint="run again; report this if it happens twice")
+        self._next += 1
+        data = msgspec.json.encode({**message, "id": self._next})
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        head = len(data).to_bytes(4, "big")
+        # The reaper reads at once and requests are small: blocking for them is shorter than a detour.
+        self._sock.setblocking(True)
+        try:
+            self._sock.sendmsg([head], ancillary)
+            self._sock.sendall(data)
+        except OSError as error:
+            self._lost()
+            message_text = f"the reaper is gone ({error})"
+            raise InternalError(message_text) from error
+        finally:
+            self._sock.setblocking(False)
+        return self._next
+
+    def close(self) -> None:
+        """Let the reaper kill what is left, and wait for it."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._sock.fileno())
+        self._is_open = False
+        self._sock.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for future in [*self._exits.values(), *self._waiting.values()]:
+            future.cancel()
+
+    def _loop_now(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self.attach(asyncio.get_running_loop())
+        return asyncio.get_running_loop()
+
+    def _readable(self) -> None:
+        try:
+            data = self._sock.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._lost()
+            return
+        self._buffer += data
+        while len(self._buffer) >= 4:
+            size = int.from_bytes(self._buffer[:4], "big")
+            if len(self._buffer) < 4 + size:
+                return
+            message = msgspec.json.decode(bytes(self._buffer[4 : 4 + size]), type=dict[str, Any])
+            del self._buffer[: 4 + size]
+            self._dispatch(message)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        if "exited" in message:
+            pid, status = int(message["exited"]), int(message["status"])
+            future = self._exits.pop(pid, None)
+            if future is None:
+                self._early[pid] = status
+            elif not future.done():
+                future.set_result(status)
+            return
+        waiting = self._waiting.pop(int(message["id"]), None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    def _lost(self) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
+        if self._loop is not None:
+            self._loop.remove_reader(self._sock.fileno())
+        error = InternalError("the reaper is gone")
+        for future in [*self._waiting.values(), *self._exits.values()]:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()
+        self.on_lost()
+
+
+def describe_exit(status: int) -> str:
+    """Say how a process ended: `exit 3`, `signal 11 (SIGSEGV)`."""
+    if status >= 0:
+        return f"exit {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = "unknown"
+    return f"signal {-status} ({name})"
+
+
+def _nothing() -> None:
+    return None
