@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from holdfast.model.result import Result
 from holdfast.model.run import Counts, SuiteSummary
-from holdfast.model.summary import Entry, SlowCase, Summary
+from holdfast.model.summary import Entry, SlowCase, Summary, headline
 from holdfast.ports import PlannedRow
 
-__all__ = ["Tally", "headline", "summarise"]
+__all__ = ["Tally", "summarise"]
 
 # What is kept whole of failed, undecided and flaky cases each; the rest is counted.
 MAX_ENTRIES = 200
@@ -110,21 +110,6 @@ def summarise(
     for row, result in results:
         tally.add(result, row.source)
     return tally.summary()
-
-
-def headline(result: Result) -> str:
-    """Return the one sentence that says why a case did not pass, "" for one that did."""
-    if result.status == "passed":
-        return ""
-    if result.error is not None and result.status == "error":
-        kind, text = result.error.type or result.error.kind, result.error.message
-        return f"{kind}: {text}" if text else kind
-    for finding in result.findings:
-        if finding.status == result.status and finding.message:
-            return finding.message
-    if result.error is not None:
-        return result.error.message or result.error.type or result.error.kind
-    return result.reason
 
 
 class _SuiteTally:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from holdfast.model.evidence import CaseError
 from holdfast.model.result import Result
 from holdfast.model.run import Counts, SuiteSummary
 
-__all__ = ["Entry", "SlowCase", "Summary"]
+__all__ = ["Entry", "SlowCase", "Summary", "error_title", "headline"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,3 +43,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[tuple[str, int], ...] = ()
     slowest: tuple[SlowCase, ...] = ()
     errors_cut: int = 0
+
+
+def headline(result: Result) -> str:
+    """Return the one sentence that says why a case did not pass, "" for one that did."""
+    if result.status == "passed":
+        return ""
+    if result.status == "error" and result.error is not None:
+        return error_title(result.error)
+    for finding in result.findings:
+        if finding.status == result.status and finding.message:
+            return finding.message
+    return result.reason or (error_title(result.error) if result.error else "")
+
+
+def error_title(error: CaseError) -> str:
+    """Return what an error is called, and its message where it has one."""
+    name = error.type or error.kind
+    return f"{name}: {error.message}" if error.message else name

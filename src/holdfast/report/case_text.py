@@ -9,13 +9,13 @@ from typing import Any
 from holdfast.model.evidence import CaseError
 from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
-from holdfast.model.summary import Entry
+from holdfast.model.summary import Entry, error_title, headline
 from holdfast.report.clean import clean, clean_lines, one_line, quoted_id
 from holdfast.report.paint import Paint
 from holdfast.text.diff import diff_values
 from holdfast.text.format import format_duration
 
-__all__ = ["case_line", "entry_text", "finding_lines", "reason_of", "reproduce"]
+__all__ = ["case_line", "entry_text", "finding_lines", "reproduce"]
 
 # The end of a traceback names the cause, its beginning the case.
 TRACEBACK_HEAD = 2
@@ -35,7 +35,7 @@ def case_line(result: Result, paint: Paint, *, width: int = 0) -> str:
         text += paint(f"  flaky: {len(result.attempts)} attempts", "flaky")
     if result.cached_from:
         text += paint(f"  cached from {clean(result.cached_from)}", "dim")
-    reason = reason_of(result)
+    reason = headline(result)
     return f"{text}  {one_line(reason, width or MAX_LINE)}" if reason else text
 
 
@@ -58,18 +58,6 @@ def entry_text(entry: Entry, paint: Paint, *, width: int, seed: int) -> str:
 def reproduce(full_id: str, seed: int) -> str:
     """Return the command that runs this case again with the same randomness."""
     return f"holdfast run {quoted_id(full_id)} --seed {seed}"
-
-
-def reason_of(result: Result) -> str:
-    """Return the one sentence that says why a case did not pass, "" for one that did."""
-    if result.status == "passed":
-        return ""
-    if result.status == "error" and result.error is not None:
-        return _error_title(result.error)
-    for finding in result.findings:
-        if finding.status == result.status and finding.message:
-            return finding.message
-    return result.reason or (_error_title(result.error) if result.error else "")
 
 
 def finding_lines(finding: Finding, paint: Paint) -> Iterator[str]:
@@ -98,14 +86,9 @@ def _body(result: Result, paint: Paint, *, width: int) -> Iterator[str]:
         yield f"and {len(shown) - MAX_FINDINGS} more findings in the report"
 
 
-def _error_title(error: CaseError) -> str:
-    name = error.type or error.kind
-    return f"{name}: {error.message}" if error.message else name
-
-
 def _error_lines(error: CaseError, paint: Paint) -> Iterator[str]:
     kind = "" if error.kind == "exception" else f"{error.kind}: "
-    for line in clean_lines(f"{kind}{_error_title(error)}").split("\n")[:MAX_MESSAGE_LINES]:
+    for line in clean_lines(f"{kind}{error_title(error)}").split("\n")[:MAX_MESSAGE_LINES]:
         yield paint(_cut(line), "error")
     lines = clean_lines(error.traceback).rstrip().split("\n") if error.traceback.strip() else []
     if len(lines) > TRACEBACK_HEAD + TRACEBACK_TAIL + 1:

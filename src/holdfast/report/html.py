@@ -12,9 +12,9 @@ import jinja2
 from holdfast.model.finding import Finding
 from holdfast.model.result import Result
 from holdfast.model.run import Counts, RunRow
-from holdfast.model.summary import Entry
+from holdfast.model.summary import Entry, headline
 from holdfast.ports import PlannedRow
-from holdfast.report.case_text import finding_lines, reason_of, reproduce
+from holdfast.report.case_text import finding_lines, reproduce
 from holdfast.report.clean import clean, clean_lines
 from holdfast.report.every_result import every_result
 from holdfast.report.files import written_whole
@@ -83,9 +83,9 @@ def _environment() -> jinja2.Environment:
         duration=format_duration,
         share=format_share,
         count="{:,}".format,
-        reason=reason_of,
+        reason=headline,
         finding=_finding,
-        lines=lambda text: _cut(clean_lines(text)),
+        lines=_lines,
         word=clean,
     )
     return environment
@@ -98,6 +98,10 @@ def _finalize(value: Any) -> Any:
 
 def _reproduce(result: Result, seed: int) -> str:
     return reproduce(result.full_id, seed)
+
+
+def _lines(text: str) -> str:
+    return _cut(clean_lines(text))
 
 
 def _finding(finding: Finding) -> str:
