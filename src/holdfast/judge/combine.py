@@ -131,7 +131,8 @@ def parse_expect(raw: Any) -> Expect:
             items = list(cast("dict[Any, Any]", raw).items())
             if len(items) == 1:
                 return Expect(str(items[0][0]), items[0][1])
-            keys = f"{len(items)} keys ({', '.join(sorted(str(key) for key, _ in items))})"
+            names = ", ".join(sorted(str(key) for key, _ in items)) or "none"
+            keys = f"{len(items)} keys ({names})"
             message = f"an expectation must have one name as its only key, got {keys}"
             raise BadParams(message, hint="write each expectation as an item of its own")
         case _:

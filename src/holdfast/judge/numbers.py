@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import msgspec
@@ -121,9 +120,10 @@ def _judge_close_to(params: _Near, value: Any) -> Finding:
     within = f"within {params.tolerance:g} of {params.value}"
     # 1.1 is within 0.1 of 1.0, though the difference in floating point is 0.10000000000000009.
     slack = 1e-12 * max(1.0, abs(params.value)) if params.tolerance else 0.0
-    if math.isfinite(away) and away <= params.tolerance + slack:
+    # Neither NaN nor an infinity is near anything.
+    if away <= params.tolerance + slack:
         return passed(f"value is {number}, {within}", expected=params.value, observed=brief(value))
-    message = f"value must be {within}, got {number}, which is {away:g} away"
+    message = f"value must be {within}, got {shown(number)}, which is {shown(away)} away"
     return failed(message, expected=params.value, observed=brief(value))
 
 
