@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from examples.anomaly.api.schemas import Problem, Problems
 from examples.anomaly.domain.errors import (
@@ -28,6 +29,7 @@ def install(app: FastAPI) -> None:
     """Make the app answer every refusal with `Problems`."""
     app.add_exception_handler(DomainError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_shape)
+    app.add_exception_handler(HTTPException, _refuse_http)
 
 
 async def _refuse(_request: Request, error: Exception) -> JSONResponse:
@@ -44,9 +46,18 @@ async def _refuse_shape(_request: Request, error: Exception) -> JSONResponse:
     return _answer(422, problems)
 
 
-def _answer(status: int, problems: Sequence[Problem]) -> JSONResponse:
+async def _refuse_http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    problem = Problem(at=f"{request.method} {request.url.path}", message=error.detail)
+    return _answer(error.status_code, [problem], error.headers)
+
+
+def _answer(
+    status: int, problems: Sequence[Problem], headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     body = Problems(problems=list(problems[:SHOWN]), count=len(problems))
-    return JSONResponse(body.model_dump(), status_code=status)
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
 
 
 def _place(location: Sequence[str | int]) -> str:

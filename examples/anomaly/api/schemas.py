@@ -11,7 +11,7 @@ from examples.anomaly.domain.params import ParamValue, params_to_plain
 # Strict: "1.5" and true are not numbers. NaN is refused with its place by the domain.
 Number: TypeAlias = Annotated[float, Strict()]
 Table: TypeAlias = list[list[Number]]
-Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 # The largest row number that both databases can hold.
 Offset: TypeAlias = Annotated[int, Field(ge=0, le=2**31 - 1)]

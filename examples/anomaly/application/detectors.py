@@ -47,7 +47,7 @@ def page(
 def update(
     store: Store, detector_id: str, *, name: str | None, params: Mapping[str, object] | None
 ) -> Detector:
-    """Rename a detector, or change its parameters: then its model goes, and it must be trained again.
+    """Rename a detector, or change its parameters: then it must be trained again before it detects.
 
     Raises:
         Conflict: a training is under way.
@@ -65,7 +65,6 @@ def update(
             parsed = parse_params(detector.algorithm, merged)
             if parsed != detector.params:
                 changed = replace(changed, params=parsed, status=Status.CREATED, error=None)
-                repository.drop_model(detector_id)
         repository.update_detector(changed)
     return changed
 

@@ -31,7 +31,6 @@ def request(services: Services, detector_id: str) -> Job:
                 f"a training is already {detector.status}", at=f"detectors/{detector_id}"
             )
         repository.add_job(job)
-        repository.drop_model(detector_id)
         repository.update_detector(replace(detector, status=Status.PENDING, error=None))
     services.queue.submit(job.id)
     return job

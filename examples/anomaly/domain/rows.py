@@ -1,6 +1,5 @@
 """Are these rows a table of finite numbers?"""
 
-import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -10,6 +9,8 @@ Rows: TypeAlias = Sequence[Sequence[float]]
 
 # One body of this size is about 40 MB of JSON; a larger dataset belongs in an object store.
 MAX_CELLS = 2_000_000
+# Trees compare 32-bit floats (up to 3.4e38), and neighbours square distances.
+MAX_SIZE = 1e30
 
 
 def check_rows(rows: Rows, *, at: str, columns: int | None = None) -> int:
@@ -18,7 +19,8 @@ def check_rows(rows: Rows, *, at: str, columns: int | None = None) -> int:
     `columns` is the width that every row must have; without it the first row decides.
 
     Raises:
-        BadInput: no row, an empty row, rows of different widths, a number that is not finite, too many cells.
+        BadInput: no row, an empty row, rows of different widths, a number that is not
+            finite or too large, too many cells.
     """
     if not rows:
         raise BadInput("rows must not be empty", at=at)
@@ -30,8 +32,11 @@ def check_rows(rows: Rows, *, at: str, columns: int | None = None) -> int:
             raise BadInput(
                 f"every row must have {width} numbers, got {len(row)}", at=f"{at}[{index}]"
             )
-        if not all(map(math.isfinite, row)):
-            raise BadInput("every number must be finite", at=f"{at}[{index}]")
+        # A comparison with NaN is false, so NaN is refused as well.
+        if not all(-MAX_SIZE <= number <= MAX_SIZE for number in row):
+            raise BadInput(
+                f"every number must be between {-MAX_SIZE:g} and {MAX_SIZE:g}", at=f"{at}[{index}]"
+            )
     if len(rows) * width > MAX_CELLS:
         raise BadInput(
             f"a table must have at most {MAX_CELLS} numbers, got {len(rows) * width}", at=at
@@ -39,4 +44,4 @@ def check_rows(rows: Rows, *, at: str, columns: int | None = None) -> int:
     return width
 
 
-__all__ = ["MAX_CELLS", "Rows", "check_rows"]
+__all__ = ["MAX_CELLS", "MAX_SIZE", "Rows", "check_rows"]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from examples.anomaly.domain.errors import StorageUnavailable
+from examples.anomaly.domain.errors import BadInput, Conflict, StorageUnavailable
 from examples.anomaly.infrastructure.repository import SqlRepository
 from examples.anomaly.infrastructure.tables import metadata
 
@@ -66,6 +66,11 @@ class Database:
                 yield connection
         except (OperationalError, InterfaceError) as lost:
             raise StorageUnavailable("the database does not answer", at="database") from lost
+        except IntegrityError as gone:
+            raise Conflict("what this belongs to was deleted meanwhile", at="database") from gone
+        except DataError as refused:
+            # PostgreSQL holds no NUL in text, wherever in a request it stands.
+            raise BadInput("a text must hold no NUL character", at="request") from refused
 
 
 def _open_sqlite(url: str) -> Engine:

@@ -61,14 +61,10 @@ class SqlRepository:
         self._delete(tables.detectors, detector_id)
 
     def save_model(self, detector_id: str, payload: bytes) -> None:
-        self.drop_model(detector_id)
+        old = tables.models.c.detector_id == detector_id
+        self._connection.execute(delete(tables.models).where(old))
         self._connection.execute(
             insert(tables.models).values(detector_id=detector_id, payload=payload)
-        )
-
-    def drop_model(self, detector_id: str) -> None:
-        self._connection.execute(
-            delete(tables.models).where(tables.models.c.detector_id == detector_id)
         )
 
     def model(self, detector_id: str) -> bytes:

@@ -104,6 +104,8 @@ BAD_ROWS: dict[str, tuple[str, str]] = {
     "nothing": ("null", "rows"),
     "not a number": ("[[1, 2], [NaN, 1]]", "rows[1]"),
     "infinite": ("[[1, 2], [1e999, 1]]", "rows[1]"),
+    "beyond what the algorithms can hold": ("[[1, 2], [1, -1e31]]", "rows[1]"),
+    "a whole number beyond every float": (f"[[1, 1{'0' * 400}]]", "rows[0][1]"),
 }
 
 
@@ -127,6 +129,19 @@ def test_a_body_of_the_wrong_shape_is_refused(client: TestClient, body: str) -> 
     answer = client.post("/datasets", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
     assert is_refusal(answer.json())
+
+
+def test_what_the_framework_refuses_has_the_same_form(client: TestClient) -> None:
+    header = {"content-type": "application/json"}
+    answers = [
+        client.get("/nowhere"),
+        client.put("/datasets"),
+        client.post("/datasets", content="[" * 200_000, headers=header),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 405, 400]
+    assert is_refusal(answers[0].json(), at="GET /nowhere")
+    assert all(is_refusal(answer.json()) for answer in answers)
+    assert answers[1].headers["allow"]
 
 
 def test_a_refusal_shows_five_problems_and_counts_them_all(client: TestClient) -> None:
@@ -215,6 +230,25 @@ def test_a_page_outside_the_limits_is_refused(client: TestClient, query: str) ->
     answer = client.get(f"/results?{query}")
     assert answer.status_code == 422
     assert is_refusal(answer.json(), at=query.partition("=")[0])
+
+
+def test_a_text_without_a_place_in_a_database_is_refused(both_client: TestClient) -> None:
+    named = both_client.post("/datasets", json={"name": "a\0b", "rows": [[1]]})
+    assert named.status_code == 422
+    assert is_refusal(named.json(), at="name")
+    for path in ("/datasets/%00", "/detectors?name=%00", "/results?detector_id=%00"):
+        assert both_client.get(path).status_code in {200, 404, 422}
+    orphan = both_client.post("/detectors", json={"name": "x", "dataset_id": "\0"})
+    assert orphan.status_code in {404, 422}
+
+
+def test_the_largest_numbers_can_be_learned_and_judged(client: TestClient) -> None:
+    rows = [[1e30 * (-1) ** i, float(i)] for i in range(30)]
+    for algorithm in ("isolation_forest", "local_outlier_factor"):
+        detector = make_detector(client, rows, algorithm=algorithm)
+        assert train(client, detector)["status"] == "completed"
+        answer = client.post(f"/detectors/{detector}/detect", json={"rows": rows})
+        assert is_detection(answer.json(), 30)
 
 
 def test_openapi_describes_every_route(client: TestClient) -> None:

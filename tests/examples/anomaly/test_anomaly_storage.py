@@ -15,8 +15,10 @@ from fastapi.testclient import TestClient
 
 from examples.anomaly.api import create_app
 from examples.anomaly.application import datasets
+from examples.anomaly.application.identity import now
 from examples.anomaly.checks import is_refusal
-from examples.anomaly.domain.errors import BadInput, NotFound
+from examples.anomaly.domain.errors import BadInput, Conflict, NotFound
+from examples.anomaly.domain.model import Dataset, Result
 from examples.anomaly.domain.rows import MAX_CELLS, check_rows
 from examples.anomaly.infrastructure.convert import rows_from_bytes, rows_to_bytes
 from examples.anomaly.infrastructure.database import Database
@@ -85,18 +87,22 @@ def delete_both(database: Database, first: str, second: str) -> None:
         repository.delete_dataset(second)
 
 
-def test_writers_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
+def test_writers_at_the_same_time_see_and_wait_for_each_other(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")
     database.create_tables()
 
     def write(number: int) -> None:
         with database.write() as repository:
             total = repository.datasets(name=None, limit=1, offset=0).total
-        datasets.upload(database, name=f"{number}-{total}", rows=[[1.0]])
+            repository.add_dataset(
+                Dataset(id=str(number), name=str(total), rows=1, columns=1, created_at=now()),
+                [[1.0]],
+            )
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(40)))
-    assert datasets.page(database, name=None, limit=1, offset=0).total == 40
+    found = datasets.page(database, name=None, limit=100, offset=0).items
+    assert [dataset.name for dataset in found] == [str(number) for number in range(40)]
     database.close()
 
 
@@ -115,6 +121,22 @@ def test_a_lost_database_is_said_so_and_its_return_is_noticed(tmp_path: Path) ->
         file.rmdir()
         (tmp_path / "away").rename(file)
         assert client.get("/datasets").status_code == 200
+
+
+def test_what_belongs_to_nothing_is_not_stored(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    database.create_tables()
+    with pytest.raises(Conflict, match="deleted meanwhile"):
+        add_result_of_nothing(database)
+    with database.read() as repository:
+        assert repository.results(detector_id=None, limit=1, offset=0).total == 0
+    database.close()
+
+
+def add_result_of_nothing(database: Database) -> None:
+    result = Result(id="r", detector_id="none", labels=(0,), scores=(-0.1,), created_at=now())
+    with database.write() as repository:
+        repository.add_result(result)
 
 
 def test_numbers_come_back_as_they_were() -> None:

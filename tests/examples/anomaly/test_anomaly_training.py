@@ -182,3 +182,16 @@ def test_the_strangest_row_has_the_highest_score() -> None:
     scores = algorithms.score(model, rows)
     assert scores[-1] == max(scores)
     assert scores[-1] > 0 > scores[15]
+
+
+def test_a_seed_decides_what_is_learned() -> None:
+    rows = [[float(i % 7), float(i % 11)] for i in range(60)]
+    algorithms = SklearnAlgorithms()
+    first, same, other = (
+        algorithms.score(
+            algorithms.fit(IsolationForestParams(n_estimators=10, seed=seed), rows), rows
+        )
+        for seed in (1, 1, 2)
+    )
+    assert first == same
+    assert first != other
