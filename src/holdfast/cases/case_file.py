@@ -7,7 +7,7 @@ paths --> sources --> documents --> builders --> needs resolved --> Loaded
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from holdfast.cases.document import Document, Fault, Source, format_of
 from holdfast.cases.gather import Gathered, gather
 from holdfast.cases.normalise import Builder
 from holdfast.cases.positions import locate
+from holdfast.cases.python_file import PythonSource, build_python, placed_by_line
 from holdfast.cases.read import looks_like_cases, open_document, read_plain, read_rows, read_source
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.clock import Clock, SystemClock
@@ -49,13 +50,15 @@ def load(
     settings: Settings,
     env: Mapping[str, str],
     root: Path,
+    python: Sequence[PythonSource] = (),
     clock: Clock | None = None,
 ) -> Loaded:
     """Read case files and the case files of folders, check them, and build their cases.
 
     Relative paths are taken, and files named in messages, relative to `root`. A file of a
-    folder counts where it has `cases` or `suite` at its top level. Today, from `clock`,
-    decides which `skip` and `xfail` have expired.
+    folder counts where it has `cases` or `suite` at its top level. `python` are the
+    Python files with what was found marked in them. Today, from `clock`, decides which
+    `skip` and `xfail` have expired.
 
     Raises:
         ProblemsError: everything that is wrong with any of the files.
@@ -75,9 +78,21 @@ def load(
             # What is no case file may be anything; what was named must be one.
             if is_named or _is_meant(path):
                 problems += error.problems
+    for found in python:
+        shown = _shown(root / found.path, root)
+        builder = build_python(
+            context, found, shown=shown, base=(root / found.path).resolve().parent
+        )
+        source = Source(path=shown, text="", format="yaml")
+        gathered.append(Gathered(source=source, builder=builder, is_python=True))
     suites, cases = gather(gathered)
     for each in gathered:
-        problems += _placed(each.source, each.builder.faults)
+        faults = each.builder.faults
+        problems += (
+            placed_by_line(each.source.path, faults, each.builder.lines)
+            if each.is_python
+            else _placed(each.source, faults)
+        )
         notes += each.builder.notes
     if problems:
         raise ProblemsError(problems)

@@ -52,8 +52,12 @@ class _Parser:
     def whole(self) -> Matcher:
         found = self.either()
         if self.at < len(self.tokens):
-            _, token, at = self.tokens[self.at]
-            expected = "'and' or 'or' must stand before" if token != ")" else "no '(' opens"
+            kind, token, at = self.tokens[self.at]
+            expected = (
+                "no '(' opens"
+                if kind == "mark" and token[0] == ")"
+                else "'and' or 'or' must stand before"
+            )
             raise self.error(f"{expected} {token!r}", at)
         return found
 

@@ -15,19 +15,22 @@ __all__ = ["Gathered", "gather"]
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What was built from one file."""
+    """What was built from one file; Python files may share a suite, as their ids name the module."""
 
     source: Source
+    is_python: bool = False
     builder: Builder
 
 
 def gather(files: Sequence[Gathered]) -> tuple[dict[str, Suite], tuple[Case, ...]]:
     """Join the suites; what does not fit is added to the faults of the file that says it."""
     suites: dict[str, Suite] = {}
+    owners: dict[str, Gathered] = {}
     for each in files:
         suite = each.builder.suite
         first = suites.setdefault(suite.name, suite)
-        if first is not suite:
+        owner = owners.setdefault(suite.name, each)
+        if owner is not each and not (owner.is_python and each.is_python):
             message = f"a suite's name must be unique in the run, got {suite.name!r} also in {first.source}"
             hint = "give one of them another name: `suite: ...`"
             each.builder.faults.append(Fault(("suite",), message, hint))

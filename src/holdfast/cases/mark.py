@@ -20,7 +20,7 @@ def case(function: Function, /) -> Function: ...
 @overload
 def case(
     *,
-    id: str = ...,  # noqa: A002 - the key of a case file
+    id: str = ...,
     name: str = ...,
     description: str = ...,
     tags: Sequence[str] = ...,
@@ -54,7 +54,11 @@ def case(function: Any = None, /, **options: Any) -> Any:
     >>> adds_up()
     """
     if function is None:
-        return lambda marked: _mark(marked, options)
+
+        def mark(marked: Any) -> Any:
+            return _mark(marked, options)
+
+        return mark
     if not callable(function):
         raise TypeError(f"@holdfast.case takes keyword arguments only, got {function!r}")
     return _mark(function, options)

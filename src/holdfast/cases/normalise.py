@@ -31,6 +31,7 @@ class Builder:
 
     `afters` are (index of the case, the authored ids, their place) and `bases` the full
     ids of the variants of a case with `foreach`; both are resolved over all files.
+    `lines` are those of the authored cases, where the caller knows no better places.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Builder:
         self.cases: list[Case] = []
         self.afters: list[tuple[int, list[str], Place]] = []
         self.bases: dict[str, list[str]] = {}
+        self.lines: list[int] = []
         self.suite = Suite(name="")
         self._context = context
         self._path = path
