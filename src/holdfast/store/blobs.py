@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from holdfast.errors import StoreError
@@ -22,8 +23,10 @@ class Blobs:
     names durable. A row that names a blob is committed after that.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._folder = folder
+        self._fsync = fsync
+        self._known: set[Path] = set()
         self._unsynced: set[Path] = set()
 
     def write(self, content: bytes) -> str:
@@ -31,11 +34,13 @@ class Blobs:
         name = hashlib.blake2b(content, digest_size=20).hexdigest()
         path = self._path(name)
         try:
-            if not path.parent.is_dir():
+            if path.parent not in self._known:
+                # Also where the folder exists: who made it may have died before syncing its name.
                 path.parent.mkdir(parents=True, exist_ok=True)
+                self._known.add(path.parent)
                 self._unsynced |= {self._folder.parent, self._folder}
             if not path.exists():
-                _write_durably(path, content)
+                self._write_durably(path, content)
         except OSError as error:
             raise _explain(error, path) from error
         self._unsynced.add(path.parent)
@@ -45,7 +50,7 @@ class Blobs:
         """Make the names of all written blobs durable."""
         for folder in sorted(self._unsynced):
             try:
-                _sync_folder(folder)
+                self._sync_folder(folder)
             except OSError as error:
                 raise _explain(error, folder) from error
             self._unsynced.discard(folder)
@@ -71,28 +76,26 @@ class Blobs:
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name[2:]
 
+    def _write_durably(self, path: Path, content: bytes) -> None:
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                self._fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
-def _write_durably(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # pragma: no cover - folders cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _sync_folder(self, folder: Path) -> None:
+        if os.name == "nt":  # pragma: no cover - folders cannot be opened there
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            self._fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _explain(error: OSError, path: Path) -> StoreError:

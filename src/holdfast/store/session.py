@@ -109,9 +109,9 @@ class Session:
     @contextmanager
     def transaction(self, *, alone: bool = False) -> Generator[None]:
         """Commit all that happens inside, or nothing of it."""
-        for statement in self.dialect.begin_alone if alone else self.dialect.begin:
-            self.run(statement)
         try:
+            for statement in self.dialect.begin_alone if alone else self.dialect.begin:
+                self.run(statement)
             yield
             self.run("COMMIT")
         except BaseException:
