@@ -13,7 +13,7 @@ Precedence, first match wins:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -48,11 +48,13 @@ def decide(
     budget_spent: bool,
     interrupted: bool,
     has_selection: bool,
+    extra: Sequence[GateRule] = (),
 ) -> Decision:
     """Turn the counts of a run into its verdict and exit code.
 
     `suites` holds the counts of each suite of the run. `is_complete` is what the
     store says of planned and recorded cases; the counts must bear it out.
+    `extra` are rules of others, such as a suite whose `after_all` went wrong.
     """
     books = _books(totals, suites, is_complete=is_complete)
     rates = [_Judged(_rate("success_rate", totals, settings.success_rate), totals)]
@@ -68,7 +70,7 @@ def decide(
     if not has_selection:
         rules.append(GateRule(name="selection", held=False, message="no case was selected"))
     rules += [judged.rule for judged in rates]
-    rules += [passed, undecided, flaky]
+    rules += [passed, undecided, flaky, *extra]
 
     def end(verdict: Verdict, exit_code: int) -> Decision:
         return Decision(rules=tuple(rules), verdict=verdict, exit_code=exit_code)
@@ -80,7 +82,9 @@ def decide(
     if budget_spent or not books.held:
         return end("incomplete", 3)
     unmet = [judged.counts for judged in [*rates, _Judged(passed, totals)] if not judged.rule.held]
-    if not flaky.held or any(not _is_only_undecided(counts, totals, settings) for counts in unmet):
+    if not all(rule.held for rule in (flaky, *extra)) or any(
+        not _is_only_undecided(counts, totals, settings) for counts in unmet
+    ):
         return end("failed", 1)
     if unmet or not undecided.held:
         return end("undecided", 3)

@@ -59,5 +59,6 @@ def headline(result: Result) -> str:
 
 def error_title(error: CaseError) -> str:
     """Return what an error is called, and its message where it has one."""
-    name = error.type or error.kind
-    return f"{name}: {error.message}" if error.message else name
+    # The type of an exception says enough; what else went wrong is named by its kind first.
+    kind = "" if error.kind == "exception" and error.type else error.kind
+    return ": ".join(part for part in (kind, error.type, error.message) if part)

@@ -32,7 +32,8 @@ def case_line(result: Result, paint: Paint, *, width: int = 0) -> str:
     if result.attempts:
         text += paint(f"  {format_duration(result.duration_s)}", "dim")
     if result.is_flaky:
-        text += paint(f"  flaky: {len(result.attempts)} attempts", "flaky")
+        tries = len(result.attempts)
+        text += paint(f"  flaky in {tries} attempts" if tries > 1 else "  flaky", "flaky")
     if result.cached_from:
         text += paint(f"  cached from {clean(result.cached_from)}", "dim")
     reason = headline(result)
@@ -87,8 +88,7 @@ def _body(result: Result, paint: Paint, *, width: int) -> Iterator[str]:
 
 
 def _error_lines(error: CaseError, paint: Paint) -> Iterator[str]:
-    kind = "" if error.kind == "exception" else f"{error.kind}: "
-    for line in clean_lines(f"{kind}{error_title(error)}").split("\n")[:MAX_MESSAGE_LINES]:
+    for line in clean_lines(error_title(error)).split("\n")[:MAX_MESSAGE_LINES]:
         yield paint(_cut(line), "error")
     lines = clean_lines(error.traceback).rstrip().split("\n") if error.traceback.strip() else []
     if len(lines) > TRACEBACK_HEAD + TRACEBACK_TAIL + 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,9 @@ class LiveReporter:
             emoji=False,
         )
         self._live: Live | None = None
+        self._ended = threading.Event()
+        self._drawing: threading.Thread | None = None
+        self._broken: Exception | None = None
 
     def run_started(self, row: RunRow, plan: Plan) -> None:
         state = self._state
@@ -54,13 +58,17 @@ class LiveReporter:
         self._live = Live(
             console=self._console,
             get_renderable=self._draw,
-            auto_refresh=self._options.refreshes > 0,
-            refresh_per_second=max(self._options.refreshes, 1),
+            auto_refresh=False,
             redirect_stdout=False,
             redirect_stderr=False,
             transient=True,
         )
         self._live.start(refresh=True)
+        if self._options.refreshes > 0:
+            # Not rich's own thread: its end is not waited for, so that it may draw after the end.
+            self._ended.clear()
+            self._drawing = threading.Thread(target=self._keep_drawing, name="live", daemon=True)
+            self._drawing.start()
 
     def case_started(self, case: Case, worker: str) -> None:
         self._state.running[case.full_id] = (worker, self._now())
@@ -91,18 +99,40 @@ class LiveReporter:
 
     def close(self) -> None:
         """Remove the view and give the terminal back; may be called more than once."""
+        self._ended.set()
+        if self._drawing is not None:
+            self._drawing.join()
+            self._drawing = None
         if self._live is not None:
             live, self._live = self._live, None
             live.stop()
+        if self._broken is not None:
+            error, self._broken = self._broken, None
+            self.event("live view broke", {type(error).__name__: error})
+
+    def _keep_drawing(self) -> None:
+        while not self._ended.wait(1 / self._options.refreshes):
+            try:
+                self.refresh()
+            except Exception as error:  # noqa: BLE001 - the terminal is gone; told at the end, if it can be
+                self._broken = error
+                return
 
     def _say(self, text: str) -> None:
         self._console.print(Text.from_ansi(text), soft_wrap=True)
 
     def _draw(self) -> Text:
-        width = self._console.width
-        lines = live_lines(
-            self._state, self._options.doing(), now_s=self._now(), width=width, paint=self._paint
-        )
+        try:
+            lines = live_lines(
+                self._state,
+                self._options.doing(),
+                now_s=self._now(),
+                width=self._console.width,
+                paint=self._paint,
+            )
+        except Exception as error:  # noqa: BLE001 - told at the end: a view never ends a run
+            self._broken = error
+            lines = []
         text = Text.from_ansi("\n".join(lines))
         text.no_wrap = True
         text.overflow = "ellipsis"

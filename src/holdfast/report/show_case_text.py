@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from holdfast.model.codec import encode_json
 from holdfast.model.evidence import CaseError, Evidence, Output, StepEvidence
 from holdfast.model.result import Attempt, Result
+from holdfast.model.summary import error_title
 from holdfast.ports import PlannedRow
 from holdfast.report.case_text import case_line, finding_lines, reproduce
 from holdfast.report.clean import clean, clean_lines, one_line
@@ -67,8 +68,7 @@ def _attempt(attempt: Attempt, left: Evidence | None, paint: Paint) -> Iterator[
 
 
 def _error(error: CaseError, paint: Paint) -> Iterator[str]:
-    name = f"{error.kind}: {error.type}" if error.type else error.kind
-    for line in clean_lines(f"{name}: {error.message}" if error.message else name).split("\n"):
+    for line in clean_lines(error_title(error)).split("\n"):
         yield paint(line[:MAX_LINE], "error")
     if error.traceback.strip():
         yield from (

@@ -170,3 +170,18 @@ def test_what_ended_the_run_is_a_rule_that_did_not_hold() -> None:
 def test_the_same_counts_give_the_same_decision() -> None:
     counts = closed(passed=3, failed=1)
     assert judged(counts) == judged(counts)
+
+
+def test_a_rule_of_another_that_did_not_hold_fails_the_run() -> None:
+    counts = closed(passed=3)
+    held, broken = (GateRule(name="suite.s.after_all", held=is_held) for is_held in (True, False))
+    assert judged(counts, extra=(held,)).exit_code == 0
+    made = judged(counts, extra=(broken,))
+    assert (made.exit_code, made.verdict) == (1, "failed")
+    assert broken in made.rules
+
+
+def test_open_books_come_before_a_rule_of_another() -> None:
+    broken = GateRule(name="suite.s.after_all", held=False)
+    made = judged(closed(passed=3), is_complete=False, extra=(broken,))
+    assert (made.exit_code, made.verdict) == (3, "incomplete")
