@@ -57,7 +57,7 @@ def compile_path(raw: Any, *, path: Sequence[str | int] = ()) -> Path:
         query = cast("JSONPath", _ENVIRONMENT.compile(text))
     except JSONPathError as error:
         index = getattr(error.token, "index", -1)
-        place = f" at character {index + 1}" if index >= 0 else ""
+        place = f" at character {index + 1}" if index >= 0 else " at its end"
         message = f"a JSONPath must follow RFC 9535, got {text!r}: {error.args[0]}{place}"
         raise BadParams(message, path=path, hint=hint) from error
     return Path(text=text, query=query, keys=_keys_of(query))
