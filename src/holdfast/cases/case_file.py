@@ -30,7 +30,7 @@ from holdfast.settings import Settings
 
 __all__ = ["Loaded", "load"]
 
-_TEMPLATE = re.compile(r"\{[A-Za-z_]|\\u007[bB]")
+_TEMPLATE = re.compile(r"\{[A-Za-z_]")
 _PARSED = (".json", ".yaml", ".yml")
 _SUFFIXES = ".yaml, .yml, .json, .jsonc, .json5 or .toml"
 
@@ -132,7 +132,7 @@ def _fill(
         base=str(base),
         templates=TemplateCheck(base=base, env=context.env, parse=_unparsable),
         read_rows=partial(_rows, base),
-        has_templates=_TEMPLATE.search(source.text) is not None,
+        has_templates="\\u00" in source.text or _TEMPLATE.search(source.text) is not None,
     )
     builder.open_suite(head, default_name=path.stem)
     for index, (raw, line) in enumerate(document.cases()):

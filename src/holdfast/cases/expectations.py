@@ -18,13 +18,18 @@ from holdfast.text.templates import names_in
 __all__ = ["Checked", "Expectations"]
 
 _CACHED = 4096
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """An expectation that was checked, with the names inside it and the evidence that they need."""
+    """An expectation that was checked, with the names inside it and the evidence that they need.
+
+    `requires` tells for each name what it needs, `needs` what they need together.
+    """
 
     expect: Expect
     names: frozenset[str]
+    needs: frozenset[str]
     requires: dict[str, frozenset[str]]
 
 
@@ -64,8 +69,7 @@ class Expectations:
         component = self._load(name)
         if any(names_in(params, whole_only=True)):
             # What the template brings is known when the case runs; it is checked there.
-            requires = {name: component.requires}
-            return Checked(expect=expect, names=frozenset({name}), requires=requires)
+            return _checked(expect, {name: component.requires})
         self._nested = []
         try:
             compiled = Compiled(
@@ -75,22 +79,23 @@ class Expectations:
             faults.extend(self._faults(error, params, place))
             return None
         inside = {each.name: each.component.requires for each in _all_of(compiled)}
-        return Checked(expect=expect, names=frozenset(inside), requires=inside)
+        return _checked(expect, inside)
 
     def _compile_one(self, raw: Any) -> Compiled:
         try:
             name, params = split(raw)
-            component = self._load(name)
         except BadParams as error:
             self._nested.append((error, raw))
             raise
         try:
+            component = self._load(name)
             compiled = component.compile(params, self._compile_one)
         except BadParams as error:
-            if isinstance(raw, dict) and not any(error is nested for nested, _ in self._nested):
+            if isinstance(raw, dict):
                 inner = BadParams(error.message, path=(name, *error.path), hint=error.hint)
                 self._nested.append((inner, cast("Any", raw)))
                 raise inner from error
+            self._nested.append((error, raw))
             raise
         return Compiled(name=name, component=component, params=compiled)
 
@@ -104,12 +109,23 @@ class Expectations:
 
     def _faults(self, error: BadParams, params: Any, place: Place) -> Iterator[Fault]:
         """Place an error; one that came up unchanged from inside is sought by its object."""
+        if self._nested and isinstance(params, list):
+            yield from self._each_nested(cast("list[Any]", params), place)
+            return
         path: Place = error.path
         for nested, raw in self._nested:
             if nested is error:
                 path = (*_path_to(raw, params), *path)
                 break
         yield Fault((*place, *path), error.message, error.hint)
+
+    def _each_nested(self, raws: list[Any], place: Place) -> Iterator[Fault]:
+        """Tell what is wrong with every one of a list, not with the first alone."""
+        for index, raw in enumerate(raws):
+            try:
+                self._compile_one(raw)
+            except BadParams as error:
+                yield Fault((*place, index, *error.path), error.message, error.hint)
 
 
 def split(raw: Any) -> tuple[str, Any]:
@@ -131,13 +147,22 @@ def split(raw: Any) -> tuple[str, Any]:
 
 def _key(raw: Any) -> Any:
     """Return what tells simple expectations apart: 1, 1.0 and true are three."""
-    if isinstance(raw, str):
-        return raw
-    if isinstance(raw, dict) and len(cast("dict[str, Any]", raw)) == 1:
-        name, params = next(iter(cast("dict[str, Any]", raw).items()))
-        if params is None or isinstance(params, (str, int, float)):
-            return (name, type(params), params)
-    return None
+    if type(raw) is dict:
+        pairs = cast("dict[str, Any]", raw)
+        if len(pairs) != 1:
+            return None
+        ((name, params),) = pairs.items()
+        return (name, type(params), params) if type(params) in _SIMPLE else None
+    return raw if type(raw) is str else None
+
+
+def _checked(expect: Expect, requires: dict[str, frozenset[str]]) -> Checked:
+    return Checked(
+        expect=expect,
+        names=frozenset(requires),
+        needs=frozenset[str]().union(*requires.values()),
+        requires=requires,
+    )
 
 
 def _all_of(compiled: Compiled) -> Iterator[Compiled]:

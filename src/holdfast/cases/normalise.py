@@ -24,6 +24,8 @@ __all__ = ["Builder"]
 Chosen = TypeVar("Chosen")
 
 _NOTHING = DefaultsForm()
+# What every case may have; most cases of a large file have none of it.
+_COMMON = frozenset({*DefaultsForm.__struct_encode_fields__, "name", "description"}) - {"expect"}
 
 
 class Builder:
@@ -137,7 +139,9 @@ class Builder:
         if form is None:
             return None
         case_id = self._id(form, raw, suffix, place)
-        fields = self._common(form, place, self._defaults)
+        fields: dict[str, Any] = {}
+        if self._defaults is not None or not _COMMON.isdisjoint(raw):
+            fields = self._common(form, place, self._defaults)
         target = parts.target(form, raw, place)
         if target is None:
             # Others may still wait for it: that is no problem of theirs.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
@@ -48,32 +47,33 @@ class Parts:
 
     def target(self, form: CaseForm | StepForm, raw: Any, place: Place) -> Target | None:
         """Return the one target that is named, or None where there is not exactly one."""
-        found: list[tuple[str, Any]] = []
-        for attribute, name in self._context.forms.targets:
-            value = getattr(form, attribute, _UNSET)
-            if value is not _UNSET:
-                found.append((name, value))
+        found = [
+            (name, value)
+            for attribute, name in self._context.forms.targets
+            if (value := getattr(form, attribute, _UNSET)) is not _UNSET
+        ]
         if len(found) != 1:
             self._not_one(form, raw, place, found)
             return None
         kind, value = found[0]
         if kind == "steps":
-            self._with(form, {}, frozenset(), place)
+            self._refuse_with(form, place)
             return Target(kind=kind, spec={})
         target = self._context.targets.build(kind, value, (*place, kind), self.faults)
-        fields = self._context.targets.component(kind).form.__struct_encode_fields__
-        spec = self._with(form, target.spec, fields, place)
-        return target if spec is target.spec else Target(kind=kind, spec=spec)
+        if not self._context.targets.kind(kind).takes_with:
+            self._refuse_with(form, place)
+            return target
+        return Target(kind=kind, spec=self._with(form, target.spec, place))
+
+    def _refuse_with(self, form: CaseForm | StepForm, place: Place) -> None:
+        if form.with_ is not None:
+            hint = "`with` holds the arguments of `python`"
+            self.faults.append(Fault((*place, "with"), "this target takes no 'with'", hint))
 
     def _with(
-        self, form: CaseForm | StepForm, spec: dict[str, Any], fields: Iterable[str], place: Place
+        self, form: CaseForm | StepForm, spec: dict[str, Any], place: Place
     ) -> dict[str, Any]:
         """Put the sibling key `with` into a target that takes arguments."""
-        if "with" not in fields:
-            if form.with_ is not None:
-                hint = "`with` holds the arguments of `python`"
-                self.faults.append(Fault((*place, "with"), "this target takes no 'with'", hint))
-            return spec
         if form.with_ is None:
             return spec if "with" in spec else {**spec, "with": {}}
         if "with" in spec:
@@ -121,8 +121,10 @@ class Parts:
 
         A case without any stays without: that is undecided. A step always has the implied ones.
         """
-        component = self._context.targets.component(kind)
-        produces: frozenset[str] = component.produces
+        if not raws and not is_step:
+            return ()
+        about = self._context.targets.kind(kind)
+        produces = about.produces
         expects: list[Expect] = []
         named: set[str] = set()
         for index, raw in enumerate(raws):
@@ -132,20 +134,22 @@ class Parts:
                 continue
             expects.append(checked.expect)
             named |= checked.names
+            if checked.needs <= produces:
+                continue
             for name, requires in checked.requires.items():
                 if not requires <= produces:
                     self._cannot_judge(name, requires - produces, kind, raw=raw, place=at)
         if self._has_templates:
             self.check_templates(raws, place, names, whole_only=True)
-        if component.implied and (raws or is_step) and not named & _ENDINGS:
-            return (*component.implied, *expects)
+        if about.implied and not named & _ENDINGS:
+            return (*about.implied, *expects)
         return tuple(expects)
 
     def _cannot_judge(
         self, name: str, lacking: AbstractSet[str], kind: str, *, raw: Any, place: Place
     ) -> None:
         at = (*place, name) if isinstance(raw, dict) and name in raw else place
-        produces = ", ".join(sorted(self._context.targets.component(kind).produces))
+        produces = ", ".join(sorted(self._context.targets.kind(kind).produces))
         message = (
             f"{name!r} needs {', '.join(sorted(lacking))}, which a {kind} target does not produce"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,17 +17,16 @@ _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _COMMENT = re.compile(rf"{_STRING}|//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _COMMA = re.compile(rf"{_STRING}|,(?=[ \t\n\r]*[}}\]])")
 _NOT_NEWLINE = re.compile(r"[^\n]")
-_CONSTANT = re.compile(rf"{_STRING}|(?P<found>-?Infinity|NaN)")
-# 19 digits may pass 2**63, and what passes 64 bits cannot be stored; 1e999 is infinite.
-_SUSPECT = re.compile(r"\d{19}|[eE]\+?\d{3}|\\u[dD][89a-fA-F]")
-_ODD = re.compile(
-    rf"(?P<text>{_STRING})|(?P<found>-?(?:\d{{19,}}(?![\d.eE])|\d+(?:\.\d+)?[eE]\+?\d{{3,}}))"
-)
+_TEXT = re.compile(_STRING)
+_NUMBER = re.compile(rf"{_STRING}|(?P<found>[-+.\w]+)")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+# What follows a case in the usual file: a comma and the next object.
+_NEXT = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
 MAX_INT, MIN_INT = 2**64, -(2**63)
 
 
-class _NotFiniteError(ValueError):
-    """NaN and Infinity are no JSON."""
+class _NumberError(ValueError):
+    """A number cannot be stored: NaN, infinite, or longer than 64 bits; the text is its argument."""
 
 
 class JsonDocument:
@@ -72,17 +72,13 @@ class JsonDocument:
         reader = self._reader
         at = reader.skip(self._start + 1)
         line, last = 1, 0
-        while (char := reader.char(at)) != "]":
+        while reader.char(at) != "]":
             value, end = reader.value(at)
             line += reader.text.count("\n", last, at)
             last = at
             yield value, line
-            at = reader.skip(end)
-            char = reader.char(at)
-            if char == ",":
-                at = reader.skip(at + 1)
-            elif char != "]":
-                raise reader.unexpected("a list", "',' or ']'", at)
+            usual = _NEXT.match(reader.text, end)
+            at = usual.end() if usual else self._after_item(reader.skip(end))
         at = reader.skip(at + 1)
         if not self._is_list:
             at = self._after_value(at)
@@ -111,6 +107,14 @@ class JsonDocument:
             at = self._after_value(reader.skip(end))
         return at + 1
 
+    def _after_item(self, at: int) -> int:
+        reader = self._reader
+        if reader.char(at) == ",":
+            return reader.skip(at + 1)
+        if reader.char(at) != "]":
+            raise reader.unexpected("a list", "',' or ']'", at)
+        return at
+
     def _after_value(self, at: int) -> int:
         reader = self._reader
         if reader.char(at) == ",":
@@ -128,9 +132,14 @@ class _Reader:
         self.text = source.text
         self.has_repeats = False
         self._is_blank = False
-        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_refuse)
-        if _SUSPECT.search(self.text):
-            _check_odd(source)
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=_refuse,
+            parse_int=_whole,
+            parse_float=_real,
+        )
+        if "\\u" in self.text and _HALF.search(self.text):
+            _check_halves(source)
 
     def char(self, at: int) -> str:
         return self.text[at : at + 1]
@@ -147,10 +156,11 @@ class _Reader:
         """Decode the value at `at`; return it and where it ends."""
         try:
             return self._decoder.raw_decode(self.text, at)
-        except _NotFiniteError:
-            match = next(m for m in _CONSTANT.finditer(self.text, at) if m["found"])
-            message = f"a number must be finite, got {match[0]}"
-            raise broken(self.source, message, offset=match.start()) from None
+        except _NumberError as error:
+            (text,) = error.args
+            found = (m.start() for m in _NUMBER.finditer(self.text, at) if m["found"] == text)
+            message = f"a number must be finite and fit 64 bits, got {text[:30]}"
+            raise broken(self.source, message, offset=next(found, at)) from None
         except RecursionError:
             message = "values must not be nested this deeply"
             raise broken(self.source, message, offset=at) from None
@@ -220,33 +230,40 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _refuse(constant: str) -> Any:
-    raise _NotFiniteError(constant)
+    raise _NumberError(constant)
+
+
+def _whole(text: str) -> int:
+    # Beyond 30 digits it does not fit, and int() may refuse it.
+    number = int(text) if len(text) < 30 else MAX_INT
+    if not MIN_INT <= number < MAX_INT:
+        raise _NumberError(text)
+    return number
+
+
+def _real(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NumberError(text)
+    return number
 
 
 def _said(message: str) -> str:
     return f"the text must be JSON: {message[:1].lower()}{message[1:]}"
 
 
-def _check_odd(source: Source) -> None:
-    """Refuse numbers of more than 64 bits and halves of surrogate pairs: they cannot be stored."""
-    for match in _ODD.finditer(source.text):
-        if match["text"]:
-            _check_text(source, match)
-        elif not MIN_INT <= float(match["found"]) < float(MAX_INT) or not _fits(match["found"]):
-            message = f"a number must fit 64 bits, got {match['found'][:30]}"
-            raise broken(source, message, offset=match.start(), hint="write it as a string")
-
-
-def _fits(number: str) -> bool:
-    return not number.lstrip("-").isdigit() or MIN_INT <= int(number) < MAX_INT
-
-
-def _check_text(source: Source, match: re.Match[str]) -> None:
-    if "\\u" not in match[0]:
-        return
-    try:
-        json.loads(match[0], strict=False).encode()
-    except (json.JSONDecodeError, UnicodeEncodeError) as error:
-        if isinstance(error, UnicodeEncodeError):
+def _check_halves(source: Source) -> None:
+    """Refuse halves of surrogate pairs: such a text can be neither stored nor shown."""
+    for match in _TEXT.finditer(source.text):
+        if "\\u" not in match[0]:
+            continue
+        try:
+            text: str = json.loads(match[0], strict=False)
+        except json.JSONDecodeError:
+            # The decoder says so, with the place inside the string.
+            continue
+        try:
+            text.encode()
+        except UnicodeEncodeError:
             message = "a string must not hold half of a surrogate pair"
             raise broken(source, message, offset=match.start()) from None

@@ -10,14 +10,22 @@ import msgspec
 
 from holdfast.cases.document import Fault, Place
 from holdfast.cases.validate import explain, shown
-from holdfast.model.case import Target
+from holdfast.model.case import Expect, Target
 from holdfast.registry import Registry
 from holdfast.text.templates import names_in
 
-__all__ = ["Targets"]
+__all__ = ["Kind", "Targets"]
 
 _CACHED = 4096
 _DETAIL = re.compile(r" - at `\$.*`\Z")
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a target component again and again."""
+
+    produces: frozenset[str]
+    implied: tuple[Expect, ...]
+    takes_with: bool
 
 
 class Targets:
@@ -25,19 +33,31 @@ class Targets:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._known: dict[tuple[str, str], None] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._known: dict[tuple[str, str], str] = {}
 
-    def component(self, kind: str) -> Any:
-        """Return the component of a target."""
-        return self._registry.load("target", kind)
+    def kind(self, name: str) -> Kind:
+        """Return what a kind of target produces, implies and takes."""
+        known = self._kinds.get(name)
+        if known is None:
+            component = self._registry.load("target", name)
+            known = self._kinds[name] = Kind(
+                produces=component.produces,
+                implied=component.implied,
+                takes_with="with" in _fields(component),
+            )
+        return known
 
     def build(self, kind: str, raw: Any, place: Place, faults: list[Fault]) -> Target:
         """Return the target; what is wrong with its fields is added to `faults`."""
-        component = self.component(kind)
         if isinstance(raw, str):
-            spec: dict[str, Any] = {_field_for_text(component): raw}
-            if (kind, raw) in self._known:
-                return Target(kind=kind, spec=spec)
+            field = self._known.get((kind, raw))
+            if field is not None:
+                return Target(kind=kind, spec={field: raw})
+        component = self._registry.load("target", kind)
+        spec: dict[str, Any]
+        if isinstance(raw, str):
+            spec = {_field_for_text(component): raw}
         elif isinstance(raw, list) and "argv" in _fields(component):
             spec = {"argv": cast("list[Any]", raw)}
         elif isinstance(raw, dict):
@@ -48,7 +68,7 @@ class Targets:
         found = _check(spec, component.form, place, short=not isinstance(raw, dict))
         faults.extend(found)
         if not found and isinstance(raw, str) and len(self._known) < _CACHED:
-            self._known[kind, raw] = None
+            self._known[kind, raw] = _field_for_text(component)
         return Target(kind=kind, spec=spec)
 
 
