@@ -12,7 +12,7 @@ from holdfast.store.planned import lean_row
 from holdfast.store.rows import attempt_of, finding_of, result_of
 from holdfast.store.session import Session, chunks
 
-__all__ = ["read_evidence", "read_open_attempts", "read_passed", "read_results"]
+__all__ = ["count_results", "read_evidence", "read_open_attempts", "read_passed", "read_results"]
 
 # Pages hold no cursor open, so that a writer may commit in between; 500 cases are < 1 MB.
 _PAGE = 500
@@ -34,6 +34,9 @@ _NEWEST_PASSED = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c
     JOIN result r ON r.case_id = c.id
     WHERE d.key IN ({keys}) AND r.status = 'passed' AND r.cached_from = '' GROUP BY d.key"""
 
+_COUNT = """SELECT count(*), count(r.case_id) FROM "case" c
+    LEFT JOIN result r ON r.case_id = c.id WHERE c.run = ?"""
+
 _Found = tuple[int, PlannedRow, Result]
 
 
@@ -43,6 +46,11 @@ def read_results(session: Session, number: int) -> Iterator[tuple[PlannedRow, Re
     for start in range(0, (-1 if count is None else count) + 1, _PAGE):
         for _, planned, result in _select(session, _IN_PAGE, (number, start, start + _PAGE)):
             yield planned, result
+
+
+def count_results(session: Session, number: int) -> tuple[int, int]:
+    """Return how many cases of a run are planned, and how many have a result."""
+    return session.query(_COUNT, (number,))[0]
 
 
 def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, Result]]:

@@ -16,7 +16,7 @@ from holdfast.store.blobs import MAX_ROW_BYTES, Blobs
 from holdfast.store.buffer import Buffer
 from holdfast.store.history import aggregate, expected_durations
 from holdfast.store.planned import extend_plan, read_plan, write_plan
-from holdfast.store.read import read_evidence, read_open_attempts, read_passed, read_results
+from holdfast.store.read import count_results, read_evidence, read_open_attempts, read_passed, read_results
 from holdfast.store.runs import (
     add_run,
     add_segment,
@@ -107,6 +107,9 @@ class SqlStore:
     def planned(self, run_id: str, *, with_case: bool = False) -> Iterator[PlannedRow]:
         number = run_number(self._session, run_id)
         return read_plan(self._session, number, with_case=with_case)
+
+    def count(self, run_id: str) -> tuple[int, int]:
+        return count_results(self._session, run_number(self._session, run_id))
 
     def results(self, run_id: str) -> Iterator[tuple[PlannedRow, Result]]:
         return read_results(self._session, run_number(self._session, run_id))
