@@ -9,6 +9,7 @@ COMPONENTS: tuple[tuple[str, str, str], ...] = (
     ("target", "http", "holdfast.targets.http:TARGET"),
     ("target", "command", "holdfast.targets.command:TARGET"),
     ("target", "steps", "holdfast.targets.steps:TARGET"),
+    ("client", "http", "holdfast.targets.http_client:HttpClients"),
     ("driver", "once", "holdfast.drivers.once:DRIVER"),
     ("expectation", "equals", "holdfast.judge.equality:EQUALS"),
     ("expectation", "one_of", "holdfast.judge.equality:ONE_OF"),
@@ -45,4 +46,7 @@ COMPONENTS: tuple[tuple[str, str, str], ...] = (
     ("store", "postgresql", "holdfast.store.postgres:open_store"),
     ("report", "json", "holdfast.report.json:REPORT"),
     ("report", "html", "holdfast.report.html:REPORT"),
+    ("reporter", "plain", "holdfast.report.console:PlainReporter"),
+    ("reporter", "quiet", "holdfast.report.console:QuietReporter"),
+    ("reporter", "live", "holdfast.report.live:LiveReporter"),
 )

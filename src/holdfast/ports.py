@@ -357,6 +357,10 @@ class Store(Protocol):
         """Return the planned cases in plan order."""
         ...
 
+    def count(self, run_id: str) -> tuple[int, int]:
+        """Return how many cases are planned and how many of them have a result."""
+        ...
+
     def results(self, run_id: str) -> Iterator[tuple[PlannedRow, Result]]:
         """Return the final results in plan order, without holding them all."""
         ...
@@ -377,8 +381,8 @@ class Store(Protocol):
         """Return the expected seconds of cases (`suite/id`) that ran before."""
         ...
 
-    def cached(self, key: str) -> tuple[str, Result] | None:
-        """Return the newest (run id, passed result) of a case with the same key."""
+    def cached_many(self, keys: Iterable[str]) -> Mapping[str, tuple[str, Result]]:
+        """Return the newest (run id, passed result) of cases with the same keys."""
         ...
 
     def close(self) -> None:

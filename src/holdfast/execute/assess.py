@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.clock import monotonic
 from holdfast.execute.reference import find
 from holdfast.model.evidence import Assessment
-from holdfast.model.verdict import assessment_of
+from holdfast.model.verdict import answer_of
 from holdfast.ports import AssessorCall
 
 __all__ = ["assess"]
@@ -30,5 +30,5 @@ def assess(
                 returned = run(returned)
         except BaseException as error:  # noqa: BLE001 - a judge that crashes makes `undecided`, and says why
             failure = error
-        answers.append(assessment_of(call.key, returned, failure, duration_s=monotonic() - start))
+        answers.append(answer_of(returned, failure, key=call.key, duration_s=monotonic() - start))
     return tuple(answers)

@@ -38,6 +38,8 @@ class Runner:
         on_result: Callable[[PlannedCase, Result], None],
         done: Mapping[int, Result],
     ) -> None:
+        self.slots = slots
+        self.workers = workers
         self._plan = plan
         self._around = around
         self._journal = journal
@@ -88,6 +90,15 @@ class Runner:
         self.stop_granting("interrupt", "interrupted")
         for task in tuple(self._tasks.values()):
             task.cancel()
+
+    def broken_suites(self) -> Mapping[str, str]:
+        """Return what went wrong after the last case of a suite."""
+        return self._suites.broken
+
+    @property
+    def started(self) -> float:
+        """When the run began, on the run's clock."""
+        return self._around.started
 
     @property
     def running(self) -> tuple[str, ...]:

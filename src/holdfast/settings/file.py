@@ -6,7 +6,6 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +34,7 @@ class SettingsFile:
         self.problems: tuple[Problem, ...] = ()
         self._prefix: Place = _PREFIX if path.name == SHARED else ()
         self._text = self._read()
+        self._places: dict[Place, Spot] = {}
         self.data: dict[str, Any] = {}
         whole = self._parse()
         for part in self._prefix:
@@ -62,10 +62,6 @@ class SettingsFile:
         """Give a fault its place in the file."""
         return Problem(self.shown, *self.spot(fault.place), fault.message, fault.hint)
 
-    @cached_property
-    def _places(self) -> dict[Place, Spot]:
-        return key_places(self._text)
-
     def _read(self) -> str:
         try:
             # As tomllib.load does it; a byte order mark is not TOML, but editors write it.
@@ -78,7 +74,9 @@ class SettingsFile:
 
     def _parse(self) -> dict[str, Any]:
         try:
-            return tomllib.loads(self._text)
+            data = tomllib.loads(self._text)
+            self._places = key_places(self._text)
+            return data
         except tomllib.TOMLDecodeError as error:
             said = _SAID.match(str(error))
             message = said[1] if said else str(error)

@@ -15,6 +15,7 @@ from holdfast.settings.agree import find_conflicts, tables_in
 from holdfast.settings.check import SETTINGS, Fault, Place, check, dotted, from_text
 from holdfast.settings.dotenv import read_dotenv
 from holdfast.settings.file import SettingsFile, find_file
+from holdfast.settings.secret import secrets_of
 from holdfast.settings.values import Settings
 from holdfast.settings.variables import PROFILE, VARIABLES, read_variable, unknown_variables
 from holdfast.text.suggest import did_you_mean
@@ -36,6 +37,11 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     file: Path | None
     env: Mapping[str, str]
     profile: str = ""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Every secret value that is known, by where it stands."""
+        return secrets_of(self.settings, self.env)
 
 
 def load_settings(
@@ -117,6 +123,8 @@ class _Reading:
         if file is not None:
             data = {key: value for key, value in file.data.items() if key != "profiles"}
             self.take(data, lambda place: f"{file.shown}:{file.spot(place)[0]}")
+            for place in _leaves({"profiles": dict(tables_in(file.data.get("profiles")))}):
+                self.origins[dotted(place)] = f"{file.shown}:{file.spot(place)[0]}"
 
     def take_profile(self, name: str) -> None:
         file = self.file

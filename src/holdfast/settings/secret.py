@@ -12,14 +12,20 @@ import msgspec
 from holdfast.settings.values import Settings
 from holdfast.text.redact import is_secret_name
 
-__all__ = ["mask_url", "secrets_of"]
+__all__ = ["MASK", "hide_secrets", "mask_url", "secrets_of"]
 
-# The password may hold anything but the end of the authority; the last @ ends it.
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^\s/?#:@]*:)([^\s/?#]+)(@)")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*://"
+# The last @ before the end of the authority ends the password. Database drivers take one
+# with / ? # too, where an HTTP client would see the end of the address.
+_WEB = re.compile(r"((?:https?|wss?)://[^\s/?#:@]*:)([^\s/?#]+)(@)", re.IGNORECASE)
+_DATABASE = re.compile(
+    rf"(\b(?!(?:https?|wss?):){_SCHEME}[^\s/?#:@]*:)([^\s@]+(?:@[^\s/?#@]+)*)(@)", re.IGNORECASE
+)
 _QUERY = re.compile(r"([?&](?:password|pwd|passwd|sslpassword|token)=)([^&\s#]+)()", re.IGNORECASE)
 # A switch such as USE_TOKEN=true is no secret, and hiding every `true` would garble evidence.
 _INNOCENT = frozenset({"true", "false", "none", "null", "yes", "no", "on", "off"})
 _TEMPLATE = re.compile(r"\{[\w.:/\-]+\}\Z")
+_PATTERNS = (_WEB, _DATABASE, _QUERY)
 MASK = "[redacted]"
 
 
@@ -53,13 +59,25 @@ def mask_url(text: str) -> str:
     >>> mask_url("postgresql://me:hunter2@db/x")
     'postgresql://me:[redacted]@db/x'
     """
-    for pattern in (_USERINFO, _QUERY):
+    for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{MASK}\g<3>", text)
     return text
 
 
+def hide_secrets(text: str, secrets: Mapping[str, str]) -> str:
+    """Hide known secrets and the passwords of URLs inside a text that people read.
+
+    >>> hide_secrets("run --key abcdef", {"KEY": "abcdef"})
+    'run --key [redacted]'
+    """
+    for value in sorted(secrets.values(), key=len, reverse=True):
+        # A shorter one occurs in innocent text, as in text/redact.py.
+        text = text.replace(value, MASK) if len(value) >= 4 else text
+    return mask_url(text)
+
+
 def _passwords(text: str) -> Iterator[str]:
-    for pattern in (_USERINFO, _QUERY):
+    for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             if not _TEMPLATE.match(match[2]):
                 yield match[2]

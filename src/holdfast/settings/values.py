@@ -109,7 +109,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     include_stress: bool = False
     exclude_slow: bool = False
     security: bool = True
-    database_url: OptionalUrl = ""
+    database_url: str = ""
     base_url: OptionalUrl = ""
     http_timeout: Duration = "30s"
     load_duration: Duration = "10s"

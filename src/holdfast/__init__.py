@@ -1,0 +1,41 @@
+"""Prove that a whole system holds together. The public names, resolved on first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast.cases.mark import case
+    from holdfast.errors import HoldfastError
+    from holdfast.library import run, run_async
+    from holdfast.model.finding import Finding
+    from holdfast.model.run import Run
+    from holdfast.settings import Settings
+
+__all__ = ["Finding", "HoldfastError", "Run", "Settings", "__version__", "case", "run", "run_async"]
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "Finding": "holdfast.model.finding",
+    "HoldfastError": "holdfast.errors",
+    "Run": "holdfast.model.run",
+    "Settings": "holdfast.settings",
+    "case": "holdfast.cases.mark",
+    "run": "holdfast.library",
+    "run_async": "holdfast.library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+    value = getattr(importlib.import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

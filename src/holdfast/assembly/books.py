@@ -1,0 +1,195 @@
+"""When is a run new, when does it go on, and what of it is kept?"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+
+from holdfast.assembly.environment import GitState, describe_environment
+from holdfast.assembly.request import Request, Workplace
+from holdfast.assembly.secrecy import Secrecy
+from holdfast.clock import fresh_seed
+from holdfast.errors import UsageError
+from holdfast.execute.retry import skipped
+from holdfast.model.plan import Plan, PlannedCase
+from holdfast.model.result import Result
+from holdfast.model.run import RunRow
+from holdfast.ports import Store
+from holdfast.process.limits import disk_free_bytes, memory_bytes, usable_cores
+
+__all__ = ["Books", "Kept", "open_books"]
+
+# What a stop left undone is done when the run goes on.
+UNDONE = frozenset({"need", "interrupt", "budget", "fail-fast", "stop", "requires"})
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """Results that need no attempt now.
+
+    `earlier` are from an earlier stretch of this run; `fresh` are decided without
+    an attempt: skipped by their author, not possible on this machine, or cached.
+    """
+
+    earlier: dict[int, Result] = {}
+    fresh: dict[int, Result] = {}
+
+    def all(self) -> dict[int, Result]:
+        """Return both."""
+        return {**self.earlier, **self.fresh}
+
+
+class Books:
+    """The identity of a run: its id, its seed, and whether it goes on from an earlier stretch."""
+
+    def __init__(self, run_id: str, seed: int, row: RunRow | None, git: GitState) -> None:
+        self.run_id = run_id
+        self.seed = seed
+        self.earlier = row
+        self._git = git
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run to go on with has nothing left to do."""
+        return self.earlier is not None and bool(self.earlier.finished) and not self.earlier.stopped
+
+    def open(
+        self, request: Request, plan: Plan, store: Store, place: Workplace, secrecy: Secrecy
+    ) -> tuple[RunRow, str]:
+        """Commit the run and its plan; return the row and a note on what changed since an earlier stretch."""
+        commit, dirty = self._git.answer()
+        row = RunRow(
+            id=self.run_id,
+            seed=self.seed,
+            started=place.clock.wall().isoformat(),
+            commit=commit,
+            dirty=dirty,
+            planned=len(plan.cases),
+            environment=describe_environment(place.root),
+            settings=secrecy.plain(_shown_settings(request)),
+            deselected=tuple((each.suite, each.id, each.reason) for each in plan.deselected),
+        )
+        before = self.earlier
+        if before is None:
+            store.open_run(row, secrecy.plan(plan))
+            return row, ""
+        note = _changes(before, row)
+        store.open_segment(self.run_id, secrecy.plan(plan), note)
+        row = msgspec.structs.replace(
+            row, started=before.started, segments=before.segments + 1, duration_s=before.duration_s
+        )
+        return row, note
+
+    def keep(self, request: Request, plan: Plan, store: Store, place: Workplace) -> Kept:
+        """Return the results that need no attempt."""
+        kept = Kept(earlier={}, fresh={})
+        if self.earlier is not None:
+            kept.earlier = _earlier_results(self.run_id, plan, store)
+        machine = (memory_bytes(), disk_free_bytes(place.root), usable_cores())
+        for planned in plan.cases:
+            if planned.index in kept.earlier:
+                continue
+            result = _without_attempt(planned, machine)
+            if result is not None:
+                kept.fresh[planned.index] = result
+        if request.settings.cached:
+            _take_cached(plan, store, kept)
+        return kept
+
+
+def open_books(request: Request, store: Store, place: Workplace) -> Books:
+    """Decide whether a run starts or goes on.
+
+    Raises:
+        UsageError: the run to go on with does not exist.
+    """
+    git = GitState(place.root)
+    seed = request.settings.seed if request.settings.seed is not None else fresh_seed()
+    if request.resume and not (request.resume == "last" and not store.runs(1)):
+        row = store.run(request.resume)
+        if request.settings.seed is not None and request.settings.seed != row.seed:
+            raise UsageError(
+                f"--seed must be {row.seed} to go on with run {row.id}, got {request.settings.seed}",
+                hint="leave --seed out: a run keeps its seed",
+            )
+        return Books(row.id, row.seed, row, git)
+    return Books(_new_id(place), seed, None, git)
+
+
+def _new_id(place: Workplace) -> str:
+    """Return an id that sorts by time and is told apart at a glance."""
+    return f"{place.clock.wall():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _earlier_results(run_id: str, plan: Plan, store: Store) -> dict[int, Result]:
+    """Return the results of an earlier stretch that still hold: same content, and not left undone by a stop."""
+    known = {f"{planned.case.suite}/{planned.case.id}": planned for planned in plan.cases}
+    kept: dict[int, Result] = {}
+    for row, result in store.results(run_id):
+        planned = known.get(f"{row.suite}/{row.id}")
+        if planned is None or planned.key != row.key or result.skip_kind in UNDONE:
+            continue
+        kept[planned.index] = result
+    return _without_lost_grounds(plan, kept)
+
+
+def _without_lost_grounds(plan: Plan, kept: dict[int, Result]) -> dict[int, Result]:
+    """Drop results of needs that act on a service of the suite: it is a new one now, which knows nothing of them."""
+    fresh = [planned.index for planned in plan.cases if planned.index not in kept]
+    while fresh:
+        index = fresh.pop()
+        for need in plan.cases[index].needs:
+            suite = plan.suites.get(plan.cases[need].case.suite)
+            if need in kept and suite is not None and suite.services:
+                del kept[need]
+                fresh.append(need)
+    return kept
+
+
+def _without_attempt(planned: PlannedCase, machine: tuple[int, int, int]) -> Result | None:
+    case = planned.case
+    if case.skip is not None:
+        return skipped(case, "author", case.skip.reason, [])
+    needs = case.requires
+    memory, disk, cores = machine
+    for name, wanted, there in (
+        ("memory", needs.memory_bytes, memory),
+        ("disk", needs.disk_bytes, disk),
+        ("cpus", needs.cpus, cores),
+    ):
+        if wanted > there:
+            return skipped(case, "requires", f"requires {name} {wanted:,}, this machine has {there:,}", [])
+    return None
+
+
+def _take_cached(plan: Plan, store: Store, kept: Kept) -> None:
+    open_keys = {
+        planned.key: planned for planned in plan.cases if planned.index not in kept.earlier and planned.index not in kept.fresh
+    }
+    for key, (run_id, result) in store.cached_many(open_keys).items():
+        planned = open_keys[key]
+        kept.fresh[planned.index] = msgspec.structs.replace(
+            result, cached_from=run_id, reason=f"passed in run {run_id}; nothing has changed since"
+        )
+
+
+def _shown_settings(request: Request) -> Mapping[str, object]:
+    return {
+        "selection": {
+            "paths": list(request.paths),
+            "marks": request.marks,
+            "keyword": request.keyword,
+            "suites": list(request.suites),
+        },
+        **msgspec.to_builtins(request.settings),
+    }
+
+
+def _changes(before: RunRow, now: RunRow) -> str:
+    """Say what of the code changed since the earlier stretch, "" when nothing is known to have."""
+    if before.commit != now.commit:
+        return f"the commit changed from {before.commit[:12] or 'none'} to {now.commit[:12] or 'none'} since this run began"
+    if now.dirty:
+        return "the tree has changes that are in no commit"
+    return ""

@@ -1,0 +1,137 @@
+"""From sources to a plan: which cases run, in which order?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from holdfast.assembly.components import Components
+from holdfast.assembly.request import Request, Workplace
+from holdfast.assembly.sources import Sources, find_sources
+from holdfast.cases.case_file import Loaded, load
+from holdfast.cases.select import Selection, select
+from holdfast.errors import UsageError
+from holdfast.model.case import Case
+from holdfast.model.plan import Plan, Resource
+from holdfast.plan.order import build_plan
+from holdfast.ports import Store
+from holdfast.settings import Settings, resource_of
+
+__all__ = ["Prepared", "prepare"]
+
+
+class Prepared(msgspec.Struct, kw_only=True):
+    """A plan, with the notes for the author that its making left."""
+
+    plan: Plan
+    notes: tuple[str, ...] = ()
+
+
+async def prepare(
+    request: Request, place: Workplace, components: Components, store: Store, *, seed: int
+) -> Prepared:
+    """Read, check, select and order the cases.
+
+    Raises:
+        ProblemsError: everything that is wrong with the sources.
+        NothingSelected: there is no source.
+    """
+    sources = Sources()
+    if request.cases:
+        loaded = Loaded(suites=dict(request.case_suites), cases=request.cases)
+    else:
+        sources = find_sources(request.paths, request.settings, place.root, Path.cwd())
+        loaded = await _load(sources, request, place, components)
+    chosen = select(loaded.cases, _selection(request, store, sources, loaded.cases))
+    suites = {case.suite for case in chosen.cases}
+    plan = build_plan(
+        chosen.cases,
+        suites={name: suite for name, suite in loaded.suites.items() if name in suites},
+        resources=_resources(request.settings, chosen.cases, components),
+        durations=store.durations([case.full_id for case in chosen.cases]),
+        seed=seed,
+        key=place.key,
+        deselected=chosen.deselected,
+        needed=chosen.needed,
+    )
+    return Prepared(plan=plan, notes=loaded.notes)
+
+
+async def _load(
+    sources: Sources, request: Request, place: Workplace, components: Components
+) -> Loaded:
+    return load(
+        sources.case_files,
+        registry=place.registry,
+        settings=request.settings,
+        env=place.env,
+        root=place.root,
+        clock=place.clock,
+    )
+
+
+def _selection(
+    request: Request, store: Store, sources: Sources, cases: Iterable[Case]
+) -> Selection:
+    settings = request.settings
+    only, reason = _of_last_run(request, store)
+    return Selection(
+        tags=_both(request.marks, settings.select),
+        text=request.keyword,
+        ids=sources.ids,
+        suites=_suites(request.suites, sources, cases),
+        per_suite=settings.per_suite,
+        exclude_slow=settings.exclude_slow,
+        include_stress=settings.include_stress,
+        only=only,
+        only_reason=reason,
+    )
+
+
+def _both(marks: str, setting: str) -> str:
+    return f"({setting}) and ({marks})" if marks and setting else marks or setting
+
+
+def _suites(names: Iterable[str], sources: Sources, cases: Iterable[Case]) -> tuple[str, ...]:
+    """Turn suites of the settings into the suites that their files hold."""
+    wanted: list[str] = []
+    for name in names:
+        files = sources.suite_files.get(name)
+        if files is None:
+            wanted.append(name)
+            continue
+        bases = {str(Path(file).resolve().parent) for file in files}
+        stems = {Path(file).name for file in files}
+        wanted += {case.suite for case in cases if _is_from(case, bases, stems)} or {name}
+    return tuple(dict.fromkeys(wanted))
+
+
+def _is_from(case: Case, bases: set[str], names: set[str]) -> bool:
+    return case.base in bases and Path(case.source.rpartition(":")[0]).name in names
+
+
+def _of_last_run(request: Request, store: Store) -> tuple[frozenset[str] | None, str]:
+    """Return what `--rerun-failed` and `--only-errors` select from the last run."""
+    if not request.rerun_failed and not request.only_errors:
+        return None, ""
+    row = store.run("last")
+    wanted = {"error"} if request.only_errors else {"failed", "error", "undecided"}
+    chosen = {planned.suite + "/" + planned.id for planned, result in store.results(row.id) if result.status in wanted}
+    word = "errors" if request.only_errors else "failures"
+    if not chosen:
+        raise UsageError(f"run {row.id} has no {word} to run again", hint="run without the flag to run everything")
+    return frozenset(chosen), f"not among the {word} of run {row.id}"
+
+
+def _resources(
+    settings: Settings, cases: Iterable[Case], components: Components
+) -> Mapping[str, Resource]:
+    """Return every resource that a case uses; services and links that have no limits of their own get one permit each."""
+    used = {name for case in cases for name in case.uses}
+    found = {name: resource_of(name, value) for name, value in settings.resources.items() if name in used}
+    for name in used - set(found):
+        found[name] = Resource(name=name, permits=components.slots if name == "machine" else 1)
+    return found
+

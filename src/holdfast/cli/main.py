@@ -1,0 +1,134 @@
+"""Which command was asked for? Commands are imported when they are used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from holdfast import __version__
+from holdfast.errors import HoldfastError, InternalError
+from holdfast.registry import load_place
+
+__all__ = ["main"]
+
+# The order of the help: what a newcomer needs first.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("holdfast.cli.init:command", "Write a first case file and settings."),
+    "run": ("holdfast.cli.run:command", "Run cases and give one verdict."),
+    "validate": ("holdfast.cli.validate:command", "Check case files and show what would run."),
+    "list": ("holdfast.cli.list:command", "List the cases that would run."),
+    "show": ("holdfast.cli.show:command", "Show a run, or one case of it."),
+    "report": ("holdfast.cli.report:command", "Write the reports of a run again."),
+    "judge": ("holdfast.cli.judge:command", "Judge the stored evidence of a run again."),
+    "gate": ("holdfast.cli.gate:command", "Apply the gate to a run again."),
+    "settings": ("holdfast.cli.settings:command", "Show every setting and where it comes from."),
+    "schema": (
+        "holdfast.cli.schema:command",
+        "Print the JSON Schema of cases, settings or reports.",
+    ),
+}
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        known = COMMANDS.get(cmd_name)
+        if known is None:
+            return None
+        command: click.Command = load_place(known[0])
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = load_place("holdfast.text.suggest:did_you_mean")(args[0], COMMANDS)
+            error.message = f"no such command {args[0]!r}{near}"
+            raise
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(
+    __version__, "--version", prog_name="holdfast", message="%(prog)s %(version)s"
+)
+def commands() -> None:
+    """Prove that a whole system holds together.
+
+    \b
+    holdfast init            write a first case file
+    holdfast run cases/      run the cases of a folder
+    holdfast show last       look at what happened
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; errors are one message, never a traceback."""
+    try:
+        code: Any = commands.main(args=arguments, prog_name="holdfast", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        context = error.ctx
+        _complain(
+            error.format_message(),
+            f"{context.command_path} --help" if context else "holdfast --help",
+        )
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted", "")
+        return 130
+    except HoldfastError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has left; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:  # noqa: BLE001 - the last line of defence: exit 4 with a place, not a traceback
+        return _own_fault(error)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str, hint: str) -> None:
+    lines = [
+        f"holdfast: {line}" if line and not line.startswith(" ") else line
+        for line in message.splitlines()
+    ]
+    if hint:
+        lines.append(f"hint: {hint}")
+    click.echo("\n".join(lines), err=True)
+
+
+def _own_fault(error: Exception) -> int:
+    """Report a fault of holdfast itself; HOLDFAST_TRACEBACK=1 shows where it is."""
+    if os.environ.get("HOLDFAST_TRACEBACK"):
+        raise error
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = (
+        f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"
+        if trace
+        else ""
+    )
+    _complain(
+        f"holdfast itself failed: {type(error).__name__}: {error}{place}",
+        "HOLDFAST_TRACEBACK=1 shows the traceback; please report it",
+    )
+    return InternalError.exit_code

@@ -1,0 +1,73 @@
+"""holdfast run: run cases and give one verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from holdfast.assembly.components import Components
+from holdfast.assembly.request import Request, Workplace
+from holdfast.cli.interrupt import stopped_by_signals
+from holdfast.cli.run_options import RunFlags, run_options
+from holdfast.cli.screen import Screen
+from holdfast.cli.workplace import opened_store, read_settings, workplace
+from holdfast.model.run import RunRow
+from holdfast.pipeline import carry_out, report_source, write_reports
+from holdfast.ports import Reporter, Store
+from holdfast.report.console import write_summary
+from holdfast.report.view import view
+
+__all__ = ["command"]
+
+
+@click.command("run")
+@run_options
+def command(flags: RunFlags) -> int:
+    """Run cases and give one verdict.
+
+    \b
+    Each PATH is a case file, a Python file, a folder, a suite of the settings,
+    or an id. Without any, all suites of the settings run.
+
+    \b
+    holdfast run cases/login.yaml             one file
+    holdfast run -m "e2e and not slow"        by tag
+    holdfast run --rerun-failed               what did not pass last time
+    holdfast run --resume last                go on where a run was stopped
+
+    \b
+    exit code: 0 passed · 1 failed · 2 wrong usage or case file · 3 undecided or
+    incomplete · 4 holdfast failed · 5 no case selected · 130 interrupted
+    """
+    loaded = read_settings(flags.settings, flags.profile)
+    place = workplace(loaded)
+    request = flags.request(loaded.settings, loaded.origins)
+    screen = Screen(verbose=flags.verbose, quiet=flags.quiet, progress=loaded.settings.progress)
+    with opened_store(loaded, place) as store:
+        row = asyncio.run(_run(request, place, store, screen))
+        return _finish(row, request, place, store, screen)
+
+
+async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> RunRow:
+    def reporters(components: Components) -> Sequence[Reporter]:
+        return [screen.reporter(place.registry, components.executor.doing)]
+
+    with stopped_by_signals() as announce:
+        return await carry_out(request, place, store, reporters=reporters, announce=announce)
+
+
+def _finish(row: RunRow, request: Request, place: Workplace, store: Store, screen: Screen) -> int:
+    source = report_source(row, store)
+    settings = request.settings
+    directory = (
+        Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / row.id
+    )
+    written = write_reports(source, settings.report, directory, place)
+    shown = view(source.row, source.summary)
+    reports = [os.path.relpath(path) for path in written]
+    write_summary(screen.options(), shown, durations=settings.durations, reports=reports)
+    return shown.exit_code

@@ -1,0 +1,63 @@
+"""How much is shown while a command runs, and where?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+from holdfast.ports import Reporter
+from holdfast.registry import Registry
+from holdfast.report.options import ReporterOptions, nothing_known
+from holdfast.report.paint import ansi, choose_reporter, plain, wants_colour
+
+__all__ = ["Screen"]
+
+
+class Screen:
+    """The console of one command.
+
+    `quiet` leaves the end of the run, `verbose` adds a line per case, without
+    `progress` nothing is drawn while it runs.
+    """
+
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        quiet: bool = False,
+        progress: bool = True,
+        stream: TextIO | None = None,
+    ) -> None:
+        self._stream = stream or sys.stdout
+        self._verbose = verbose
+        self._quiet = quiet
+        self._progress = progress
+        is_terminal = self._stream.isatty()
+        self._paint = ansi if wants_colour(os.environ, is_terminal=is_terminal) else plain
+        self._is_terminal = is_terminal
+
+    def options(self, doing: Callable[[], Mapping[str, str]] = nothing_known) -> ReporterOptions:
+        """Return what reporters are told; `doing` answers what the workers do."""
+        return ReporterOptions(
+            stream=self._stream,
+            width=shutil.get_terminal_size((100, 24)).columns,
+            paint=self._paint,
+            verbose=self._verbose,
+            progress=self._progress,
+            doing=doing,
+        )
+
+    def reporter(self, registry: Registry, doing: Callable[[], Mapping[str, str]]) -> Reporter:
+        """Return the reporter that fits the terminal and the flags."""
+        name = choose_reporter(
+            os.environ,
+            is_terminal=self._is_terminal,
+            quiet=self._quiet,
+            progress=self._progress,
+            verbose=self._verbose,
+        )
+        made: Reporter = registry.load("reporter", name)(self.options(doing))
+        return made

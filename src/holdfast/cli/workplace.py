@@ -1,0 +1,46 @@
+"""What do all commands that touch a run set up first?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from holdfast.assembly.request import Workplace
+from holdfast.builtin import COMPONENTS
+from holdfast.clock import SystemClock
+from holdfast.ports import Store
+from holdfast.registry import Registry
+from holdfast.settings import Loaded, load_key, load_settings, secrets_of
+from holdfast.store.open import open_store
+
+__all__ = ["opened_store", "read_settings", "workplace"]
+
+
+def read_settings(flags: Mapping[str, Any], profile: str = "") -> Loaded:
+    """Read the settings that hold in the current folder."""
+    return load_settings(flags=flags, env=os.environ, cwd=Path.cwd(), profile=profile)
+
+
+def workplace(loaded: Loaded) -> Workplace:
+    """Return where and with what a run works."""
+    return Workplace(
+        registry=Registry(COMPONENTS),
+        clock=SystemClock(),
+        root=loaded.root,
+        env=loaded.env,
+        secrets=secrets_of(loaded.settings, loaded.env),
+        key=load_key(loaded.root),
+    )
+
+
+@contextmanager
+def opened_store(loaded: Loaded, place: Workplace) -> Iterator[Store]:
+    """Open the store of evidence and close it on every way out."""
+    store = open_store(loaded.settings.store, registry=place.registry, root=place.root)
+    try:
+        yield store
+    finally:
+        store.close()

@@ -1,0 +1,174 @@
+"""What happens in a run, from case files to verdict? Read this file first.
+
+    sources --> cases --> plan --> [ attempt --> evidence kept --> judged ]* --> gate --> reports
+
+Each stage hands values to the next; the stages do not know one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from holdfast.analyse.schedule import schedule
+from holdfast.analyse.summary import Tally, summarise
+from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.components import Components
+from holdfast.assembly.prepare import Prepared, prepare
+from holdfast.assembly.request import Request, Workplace
+from holdfast.assembly.secrecy import Secrecy
+from holdfast.assembly.surround import surroundings
+from holdfast.errors import NothingSelected
+from holdfast.execute.attempt import Surroundings
+from holdfast.execute.journal import Journal
+from holdfast.execute.outlook import StopRules
+from holdfast.execute.runner import Runner
+from holdfast.gate.judge_run import decide
+from holdfast.model.plan import Plan, PlannedCase
+from holdfast.model.result import Result
+from holdfast.model.run import GateRule, RunRow
+from holdfast.ports import Reporter, Store
+from holdfast.report.source import ReportSource
+from holdfast.text.units import parse_duration
+
+__all__ = ["carry_out", "report_source", "write_reports"]
+
+
+async def carry_out(
+    request: Request,
+    place: Workplace,
+    store: Store,
+    *,
+    reporters: Callable[[Components], Sequence[Reporter]],
+    announce: Callable[[Runner], None],
+) -> RunRow:
+    """Run cases and return the closed books; whatever is shown is in the store first.
+
+    `reporters` are made once the components exist, since a live view asks them
+    what runs. `announce` is given the runner, so that a signal can stop it.
+
+    Raises:
+        ProblemsError: a case file is wrong; nothing was run.
+        NothingSelected: no case was selected.
+    """
+    books = open_books(request, store, place)
+    if books.earlier is not None and books.is_finished:
+        return books.earlier
+    async with Components(place, books.run_id, request) as components:
+        await components.warm()
+        prepared = await prepare(request, place, components, store, seed=books.seed)
+        if not prepared.plan.cases:
+            raise NothingSelected(_why_nothing(prepared), hint="`holdfast list` shows what there is")
+        kept = books.keep(request, prepared.plan, store, place)
+        secrecy = Secrecy(place, prepared.plan)
+        row, note = books.open(request, prepared.plan, store, place, secrecy)
+        journal = Journal(store, books.run_id, reporters(components))
+        journal.run_started(row, prepared.plan)
+        for text in filter(None, (*prepared.notes, note)):
+            journal.event("note", {"text": text})
+        around = await surroundings(request, prepared.plan, components, place, secrecy=secrecy)
+        runner, tally = await _execute(request, prepared.plan, kept, components, journal, around, announce)
+    row = _close(request, prepared, runner, tally, row, store, place)
+    journal.run_finished(row)
+    return row
+
+
+async def _execute(
+    request: Request,
+    plan: Plan,
+    kept: Kept,
+    components: Components,
+    journal: Journal,
+    around: Surroundings,
+    announce: Callable[[Runner], None],
+) -> tuple[Runner, Tally]:
+    tally = Tally()
+    for planned in plan.cases:
+        tally.plan(planned.case.suite)
+
+    def on_result(planned: PlannedCase, result: Result) -> None:
+        tally.add(result, planned.case.source)
+
+    settings = request.settings
+    budget_s = parse_duration(settings.budget) if settings.budget else 0.0
+    today = around.clock.wall().date().isoformat()
+    rules = StopRules(max_failures=settings.max_failures, budget_s=budget_s, today=today)
+    done = kept.all()
+    for index, result in done.items():
+        on_result(plan.cases[index], result)
+    for index, result in kept.fresh.items():
+        journal.end_case(plan.cases[index], result)
+    runner = Runner(
+        plan,
+        around,
+        journal,
+        slots=components.slots,
+        workers=components.workers,
+        rules=rules,
+        on_result=on_result,
+        done=done,
+    )
+    announce(runner)
+    await runner.run()
+    return runner, tally
+
+
+def _close(
+    request: Request,
+    prepared: Prepared,
+    runner: Runner,
+    tally: Tally,
+    row: RunRow,
+    store: Store,
+    place: Workplace,
+) -> RunRow:
+    """Close the books and let the gate decide."""
+    planned, recorded = store.count(row.id)
+    stop = runner.stop.kind
+    decision = decide(
+        tally.counts(),
+        tally.suite_counts(),
+        request.settings.gate,
+        is_complete=planned == recorded == len(prepared.plan.cases),
+        budget_spent=stop == "budget",
+        interrupted=stop == "interrupt",
+        has_selection=True,
+        extra=[GateRule(name=f"suite {name}", held=False, message=text) for name, text in runner.broken_suites().items()],
+    )
+    spent_s = place.clock.now() - runner.started
+    closed = msgspec.structs.replace(
+        row,
+        finished=place.clock.wall().isoformat(),
+        duration_s=row.duration_s + spent_s,
+        exit_code=decision.exit_code,
+        verdict=decision.verdict,
+        gate=decision.rules,
+        counts=tally.counts(),
+        schedule=schedule(runner.spans, prepared.plan, slots=runner.slots, workers=runner.workers),
+        stopped=runner.stop.reason if stop in {"interrupt", "budget", "fail-fast"} else "",
+    )
+    store.close_run(closed)
+    return closed
+
+
+def report_source(row: RunRow, store: Store) -> ReportSource:
+    """Return a stored run as its reports need it."""
+    return ReportSource(
+        row=row,
+        summary=summarise(store.planned(row.id), store.results(row.id)),
+        results=lambda: store.results(row.id),
+    )
+
+
+def write_reports(source: ReportSource, formats: Sequence[str], directory: Path, place: Workplace) -> tuple[Path, ...]:
+    """Write the reports of a run; return their paths."""
+    return tuple(place.registry.load("report", name).write(source, directory) for name in formats)
+
+
+def _why_nothing(prepared: Prepared) -> str:
+    reasons = {each.reason for each in prepared.plan.deselected}
+    if not reasons:
+        return "the sources hold no case"
+    return f"no case was selected: {'; '.join(sorted(reasons)[:5])}"
