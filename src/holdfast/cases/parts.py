@@ -88,8 +88,9 @@ class Parts:
         ]
         what = "a step" if isinstance(form, StepForm) else "a case"
         if found:
-            message = f"{what} must have one target, got {' and '.join(name for name, _ in found)}"
-            self.faults.append(Fault((*place, found[1][0]), message))
+            given = [name for name in cast("dict[str, Any]", raw) if name in dict(found)]
+            message = f"{what} must have one target, got {' and '.join(given)}"
+            self.faults.append(Fault((*place, given[1]), message))
         elif isinstance(raw, dict) and not self._has_unknown_key(raw, place):
             known = ", ".join(names)
             self.faults.append(Fault(place, f"{what} must have a target: one of {known}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from asyncio import CancelledError
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{context.command_path} --help" if context else "holdfast --help",
         )
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, CancelledError):
         _complain("interrupted", "")
         return 130
     except HoldfastError as error:

@@ -17,7 +17,7 @@ from holdfast.clock import monotonic, sleep_blocking
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess
 from holdfast.execute.capture import CURRENT, attribute
-from holdfast.execute.reference import find, lane_of
+from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import Assess, Assessed, Beat, Blocked, Call, Called, Cancel, Collect, Done, Resolve, Resolved, Wrote
 from holdfast.model import codec
 from holdfast.model.evidence import Assessment, Evidence
@@ -90,7 +90,7 @@ class AsyncHost:
                 self._tasks[n] = self._loop.create_task(self._assess_only(n, value, assessors), name=str(n))
             case Resolve(n, refs):
                 for ref in refs:
-                    self._send(Resolved(n, ref, lane_of(find(ref))))
+                    self._send(Resolved(n, ref, lane_of_reference(ref)))
                     self._flush()
             case _:
                 return

@@ -16,7 +16,7 @@ from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess
 from holdfast.execute.collect import collect_file
-from holdfast.execute.reference import find, lane_of
+from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import Collected, Lane
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall, PythonCall
@@ -34,13 +34,7 @@ class InProcess:
 
     async def resolve(self, refs: Sequence[str]) -> Mapping[str, Lane]:
         """Tell which lane each reference needs; what cannot be imported is `sync`, and fails when it runs."""
-        lanes: dict[str, Lane] = {}
-        for ref in refs:
-            try:
-                lanes[ref] = lane_of(find(ref))
-            except Exception:  # noqa: BLE001 - the same import fails again, as evidence, when the case runs
-                lanes[ref] = "sync"
-        return lanes
+        return {ref: lane_of_reference(ref) for ref in refs}
 
     async def call(self, call: PythonCall) -> Evidence:
         """Call the function; what it raises is in the evidence."""

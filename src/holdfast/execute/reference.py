@@ -14,7 +14,7 @@ from typing import Any
 
 from holdfast.execute.wire import Lane
 
-__all__ = ["find", "import_file", "lane_of"]
+__all__ = ["find", "import_file", "lane_of", "lane_of_reference"]
 
 _found: dict[str, Callable[..., Any]] = {}
 
@@ -78,3 +78,11 @@ def lane_of(function: Callable[..., Any]) -> Lane:
         return "async"
     call = getattr(inner, "__call__", None)  # noqa: B004 - the type of the bound method is what is asked
     return "async" if inspect.iscoroutinefunction(call) else "sync"
+
+
+def lane_of_reference(ref: str) -> Lane:
+    """Tell which lane a reference needs; what cannot be imported is `sync`, and fails as evidence when it runs."""
+    try:
+        return lane_of(find(ref))
+    except BaseException:  # noqa: BLE001 - also a module that calls sys.exit: the case that needs it will say so
+        return "sync"

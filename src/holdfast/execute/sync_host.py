@@ -12,7 +12,7 @@ from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess
 from holdfast.execute.collect import collect_file
-from holdfast.execute.reference import find, lane_of
+from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import Assess, Assessed, Beat, Call, Called, Cancel, Collect, Done, Resolve, Resolved
 from holdfast.model import codec
 from holdfast.model.evidence import Evidence
@@ -46,7 +46,7 @@ class SyncHost:
                 self._channel.send([Assessed(n, codec.encode(assess(assessors, value, _run_blocking)))])
             case Resolve(n, refs):
                 for ref in refs:
-                    self._channel.send([Resolved(n, ref, lane_of(find(ref)))])
+                    self._channel.send([Resolved(n, ref, lane_of_reference(ref))])
             case Collect(n, path):
                 self._channel.send([collect_file(n, path)])
             case _:

@@ -50,7 +50,7 @@ class _Several(msgspec.Struct, frozen=True, kw_only=True):
         self, params: tuple[Compiled, ...], evidence: Evidence, judge_one: JudgeOne
     ) -> Finding:
         findings = [judge_one(compiled, evidence) for compiled in params]
-        status = _first(self.order, findings)
+        status = self.order[min(self.order.index(finding.status) for finding in findings)]
         return Finding(status=status, message=self.describe(status, findings))
 
     def describe(self, status: FindingStatus, findings: list[Finding]) -> str:
@@ -102,13 +102,6 @@ class _Not(msgspec.Struct, frozen=True, kw_only=True):
             message=brief_text(message),
             observed=inner.observed,
         )
-
-
-def _first(order: tuple[FindingStatus, ...], findings: list[Finding]) -> FindingStatus:
-    for status in order:
-        if any(finding.status == status for finding in findings):
-            return status
-    return "undecided"
 
 
 ALL_OF = _Several(name="all_of", order=_ALL, description="every one of these holds")

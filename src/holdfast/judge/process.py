@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -31,6 +32,8 @@ DECIDED_BY_A_PART = frozenset(
         "not_empty",
     }
 )
+# The line that stands for what was cut is no output; NUL keeps head and tail apart.
+CUT_LINE = re.compile(r"\n\[\.\.\. [\d,]+ bytes cut \.\.\.\]\n")
 
 
 class _ExitCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,8 +128,11 @@ class _Stream(msgspec.Struct, frozen=True, kw_only=True):
         output: Output | None = getattr(evidence, self.name)
         if output is None:
             return undecided(f"{self.name} was not kept")
-        judge_text = judge_one if not output.cut_bytes else _judge_cut(judge_one, output.cut_bytes)
-        finding = judge_inside(params, output.text, judge_text, place=self.name)
+        text, judge_text = output.text, judge_one
+        if output.cut_bytes:
+            text = CUT_LINE.sub("\0", text, count=1)
+            judge_text = _judge_cut(judge_one, output.cut_bytes)
+        finding = judge_inside(params, text, judge_text, place=self.name)
         if finding.status != "failed" or finding.observed is not None:
             return finding
         return msgspec.structs.replace(finding, observed=brief(output.text))

@@ -98,6 +98,7 @@ class _Walk:
         return self.other(value, depth)
 
     def text(self, value: str) -> Any:
+        # Before it is encoded: a string over the limit is not even looked at.
         self.spend(len(value))
         try:
             value.encode()
@@ -124,9 +125,11 @@ class _Walk:
         if isinstance(value, enum.Enum):
             self.is_exact = False
             return self.plain(value.value, depth + 1)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            self.spend(len(value) * 4 // 3)
         tagged = _tagged_scalar(value)
         if tagged is not None:
-            self.spend(len(tagged["value"]) if isinstance(tagged["value"], str) else 16)
+            self.spend(16)
             return tagged
         if isinstance(value, (set, frozenset)):
             members = cast("set[Any]", value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -149,19 +150,18 @@ class ProcessService:
 
     async def _launch(self, launch: Launch) -> _Process:
         suffix = "" if self._number == 1 else f"-{self._number}"
-        log = Log(self._place.logs / f"{self.name}{suffix}.log", text=self._settings.ready.log)
         folder = self._place.root / self._settings.cwd
-        try:
-            child = await self._place.spawn(launch.argv, env=launch.env, cwd=str(folder))
-        except OSError as error:
-            log.close()
-            raise HoldfastError(
-                f"the command of service {self.name!r} must be a program that can be started,"
-                f" got {launch.argv[0]!r} in {folder} ({error.strerror or error})"
-            ) from error
-        except BaseException:
-            log.close()
-            raise
+        with contextlib.ExitStack() as undo:
+            log = Log(self._place.logs / f"{self.name}{suffix}.log", text=self._settings.ready.log)
+            undo.callback(log.close)
+            try:
+                child = await self._place.spawn(launch.argv, env=launch.env, cwd=str(folder))
+            except OSError as error:
+                raise HoldfastError(
+                    f"the command of service {self.name!r} must be a program that can be started,"
+                    f" got {launch.argv[0]!r} in {folder} ({error.strerror or error})"
+                ) from error
+            undo.pop_all()
         return _Process(child, log)
 
     async def stop(self) -> None:
