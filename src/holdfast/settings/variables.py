@@ -17,7 +17,8 @@ PROFILE = "HOLDFAST_PROFILE"
 # Set by holdfast itself for its children, and by its own tests.
 INTERNAL = frozenset(
     {
-        "HOLDFAST_RUN", "HOLDFAST_TRACEBACK",
+        "HOLDFAST_RUN",
+        "HOLDFAST_TRACEBACK",
         "HOLDFAST_SPAWN",
         "HOLDFAST_TEST_SESSION",
         "HOLDFAST_WORKER",
