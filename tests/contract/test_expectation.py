@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from holdfast.builtin import COMPONENTS
@@ -204,3 +207,21 @@ def test_parameters_of_no_meaning_are_refused_by_a_sentence(name: str) -> None:
     assert caught.value.message
     assert "\n" not in caught.value.message
     assert caught.value.path[0] == name
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "expectations.md"
+SECTION = re.compile(r"^### (?P<name>\w+)\n(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+SECTIONS = {found["name"]: found["text"] for found in SECTION.finditer(PAGE.read_text("utf-8"))}
+
+
+def test_the_reference_has_one_heading_for_every_expectation() -> None:
+    assert sorted(SECTIONS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_the_reference_means_something(name: str) -> None:
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", SECTIONS[name], re.MULTILINE | re.DOTALL)
+    expects = yaml.safe_load(block)["expect"]
+    assert name in {parse_expect(raw).name for raw in expects}
+    for raw in expects:
+        compile_expect(REGISTRY, raw)

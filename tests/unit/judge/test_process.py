@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from holdfast.model.evidence import Output
+from holdfast.text.cut import HeadTail
 from tests.unit.judge.judging import error_of, judge, judge_on, problem, status
 
 
@@ -93,6 +94,14 @@ def test_output_that_was_not_kept_is_undecided() -> None:
 )
 def test_of_cut_output_only_what_a_part_proves_is_decided(raw: Any, expected: str) -> None:
     assert status({"stdout": raw}, stdout=Output(text="head tail", cut_bytes=5)) == expected
+
+
+def test_the_line_that_tells_of_the_cut_is_no_output() -> None:
+    buffer = HeadTail(head_bytes=4, tail_bytes=4)
+    buffer.append(b"headlosttail")
+    output = Output(text=buffer.text(), cut_bytes=buffer.cut_bytes)
+    for part, expected in {"head": "passed", "tail": "passed", "cut": "undecided"}.items():
+        assert status({"stdout": part}, stdout=output) == expected
 
 
 def test_cut_output_says_how_much_is_lost() -> None:
