@@ -41,7 +41,6 @@ id = 4
 [rows.extra]
 id = 5
 '''
-)
 
 
 def ways(value: Any, way: Place = ()) -> Iterator[Place]:
