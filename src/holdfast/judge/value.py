@@ -172,14 +172,12 @@ def _is_nan(value: Any) -> bool:
 
 def _same_tagged(left: Any, right: Any) -> bool:
     tags = {value["$type"] for value in (left, right) if is_tagged(value)}
-    if tags & _UNKNOWN:
-        return False
     if "set" in tags:
         return _same_members(open_value(left), open_value(right))
     if tags == {"map"} and is_tagged(left) and is_tagged(right):
         return _same_members(left["value"], right["value"])
     opened, other = open_value(left), open_value(right)
-    # A map that cannot be opened equals no plain object.
+    # What is opaque or cut, or a map that cannot be opened, equals nothing that JSON can say.
     return not is_tagged(opened) and not is_tagged(other) and same(opened, other)
 
 
