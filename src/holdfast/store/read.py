@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
 from holdfast.ports import PlannedRow
 from holdfast.store.planned import lean_row
 from holdfast.store.rows import attempt_of, finding_of, result_of
-from holdfast.store.session import Session, chunks
+from holdfast.store.session import CHUNK, Row, Session, chunks
 
 __all__ = ["count_results", "read_evidence", "read_open_attempts", "read_passed", "read_results"]
 
 # Pages hold no cursor open, so that a writer may commit in between; 500 cases are < 1 MB.
-_PAGE = 500
+_PAGE = CHUNK
 _RESULTS = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body,
     r.status, r.reason, r.skip_kind, r.flaky, r.started_s, r.duration_s, r.cached_from,
     r.measurements
     FROM "case" c JOIN result r ON r.case_id = c.id JOIN definition d ON d.id = c.definition
     JOIN name n ON n.id = d.name WHERE {where} ORDER BY c.idx"""
 _ATTEMPTS = """SELECT a.case_id, a.n, a.status, a.started_s, a.duration_s, a.worker, a.counts,
-    a.error FROM "case" c JOIN attempt a ON a.case_id = c.id
-    WHERE {where} AND a.status IS NOT NULL ORDER BY c.idx, a.n"""
+    a.error FROM attempt a WHERE a.case_id IN ({keys}) AND a.status IS NOT NULL
+    ORDER BY a.case_id, a.n"""
 _FINDINGS = """SELECT f.case_id, f.n, f.status, f.expectation, f.message, f.more
-    FROM "case" c JOIN finding f ON f.case_id = c.id WHERE {where} ORDER BY c.idx, f.n, f.i"""
+    FROM finding f WHERE f.case_id IN ({keys}) ORDER BY f.case_id, f.n, f.i"""
 _RUN_OF_CASE = """SELECT c.id, r.id FROM "case" c JOIN run r ON r.number = c.run
     WHERE c.id IN ({keys})"""
-_AMONG = "c.id IN ({keys})"
-_IN_PAGE = "c.run = ? AND c.idx >= ? AND c.idx < ?"
+_PAGE_OF_RUN = _RESULTS.replace("{where}", "c.run = ? AND c.idx >= ? AND c.idx < ?")
+_OF_CASES = _RESULTS.replace("{where}", "c.id IN ({keys})")
 _NEWEST_PASSED = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c.definition = d.id
     JOIN result r ON r.case_id = c.id
     WHERE d.key IN ({keys}) AND r.status = 'passed' AND r.cached_from = '' GROUP BY d.key"""
@@ -44,7 +43,8 @@ def read_results(session: Session, number: int) -> Iterator[tuple[PlannedRow, Re
     """Yield the final results of a run in plan order."""
     count = session.query('SELECT max(idx) FROM "case" WHERE run = ?', (number,))[0][0]
     for start in range(0, (-1 if count is None else count) + 1, _PAGE):
-        for _, planned, result in _select(session, _IN_PAGE, (number, start, start + _PAGE)):
+        rows = session.query(_PAGE_OF_RUN, (number, start, start + _PAGE))
+        for _, planned, result in _built(session, rows):
             yield planned, result
 
 
@@ -58,7 +58,8 @@ def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, R
     found: dict[str, tuple[str, Result]] = {}
     for part in chunks(case_id for _, case_id in session.query_in(_NEWEST_PASSED, keys)):
         runs = dict(session.query_in(_RUN_OF_CASE, part))
-        for case_id, planned, result in _select(session, _AMONG, part):
+        rows = list(session.query_in(_OF_CASES, part))
+        for case_id, planned, result in _built(session, rows):
             found[planned.key] = runs[case_id], result
     return found
 
@@ -85,21 +86,19 @@ def read_evidence(
     return rows[0] if rows else (None, None)
 
 
-def _select(session: Session, where: str, parameters: Sequence[Any]) -> list[_Found]:
-    # Results first: what a writer commits in between can add attempts, and take none away.
-    where = where.replace("{keys}", ",".join("?" * len(parameters)))
-    rows = session.query(_RESULTS.replace("{where}", where), parameters)
+def _built(session: Session, rows: list[Row]) -> Iterator[_Found]:
+    """Add attempts and findings to rows of results."""
+    # Results were read first: what a writer commits in between adds attempts, and takes none away.
+    ids = [row[0] for row in rows]
     findings: dict[tuple[int, int], list[Finding]] = {}
-    for case_id, n, *columns in session.query(_FINDINGS.replace("{where}", where), parameters):
+    for case_id, n, *columns in session.query_in(_FINDINGS, ids):
         findings.setdefault((case_id, n), []).append(finding_of(*columns))
     attempts: dict[int, list[Attempt]] = {}
-    for case_id, *columns in session.query(_ATTEMPTS.replace("{where}", where), parameters):
+    for case_id, *columns in session.query_in(_ATTEMPTS, ids):
         judged = findings.get((case_id, columns[0]))
         attempt = attempt_of(columns, tuple(judged) if judged else ())
         attempts.setdefault(case_id, []).append(attempt)
-    found: list[_Found] = []
     for case_id, place, full_id, suite_chars, key, body, *columns in rows:
         planned = lean_row(place, (full_id, suite_chars), key, body)
         left = tuple(attempts.get(case_id, ()))
-        found.append((case_id, planned, result_of(planned.suite, planned.id, columns, left)))
-    return found
+        yield case_id, planned, result_of(planned.suite, planned.id, columns, left)

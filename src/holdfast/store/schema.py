@@ -60,7 +60,7 @@ SCHEMA = Schema(
             case_id {ID} NOT NULL REFERENCES "case" (id) ON DELETE CASCADE, n INTEGER NOT NULL,
             status TEXT, started_s DOUBLE PRECISION NOT NULL, duration_s DOUBLE PRECISION,
             worker TEXT NOT NULL, counts INTEGER NOT NULL, error_kind TEXT, error {BLOB},
-            blob TEXT, evidence {BLOB}, PRIMARY KEY (case_id, n))""",
+            blob TEXT, evidence {BLOB}, PRIMARY KEY (case_id, n)){CLUSTERED}""",
         """CREATE TABLE finding (
             case_id {ID} NOT NULL, n INTEGER NOT NULL, i INTEGER NOT NULL, status TEXT NOT NULL,
             expectation TEXT NOT NULL, message TEXT NOT NULL, more {BLOB},

@@ -16,7 +16,13 @@ from holdfast.store.blobs import MAX_ROW_BYTES, Blobs
 from holdfast.store.buffer import Buffer
 from holdfast.store.history import aggregate, expected_durations
 from holdfast.store.planned import extend_plan, read_plan, write_plan
-from holdfast.store.read import count_results, read_evidence, read_open_attempts, read_passed, read_results
+from holdfast.store.read import (
+    count_results,
+    read_evidence,
+    read_open_attempts,
+    read_passed,
+    read_results,
+)
 from holdfast.store.runs import (
     add_run,
     add_segment,
