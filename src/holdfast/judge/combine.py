@@ -200,19 +200,30 @@ def _assessors(compiled: Compiled) -> Iterable[AssessorCall]:
 
 
 def _judge_expect(expect: Expect, evidence: Evidence, find: _Find) -> Finding:
-    ready = _make_ready(expect, find)
-    return ready if isinstance(ready, Finding) else judge_one(ready.compiled, evidence)
+    try:
+        compiled = find(expect).compiled
+    except Exception as error:  # noqa: BLE001 - told apart below
+        return _not_ready(expect, error)
+    return judge_one(compiled, evidence)
 
 
 def _make_ready(expect: Expect, find: _Find) -> _Ready | Finding:
-    """Compile; what was found bad only now (a template filled in, a plug-in gone) is an `error`."""
     try:
         return find(expect)
-    except (BadParams, UsageError) as error:
+    except Exception as error:  # noqa: BLE001 - told apart below
+        return _not_ready(expect, error)
+
+
+def _not_ready(expect: Expect, error: Exception) -> Finding:
+    """Tell why an expectation cannot be judged.
+
+    What was found bad only now (a template filled in, a plug-in gone) is an `error`;
+    a component that cannot be loaded is a judge that crashed.
+    """
+    if isinstance(error, BadParams | UsageError):
         return Finding(expectation=expect.name, status="error", message=error.message)
-    except Exception as error:  # noqa: BLE001 - a component that cannot be loaded must not end the run
-        message = f"the judge could not be made ready: {type(error).__name__}: {error}"
-        return Finding(expectation=expect.name, status="undecided", message=message)
+    message = f"the judge could not be made ready: {type(error).__name__}: {error}"
+    return Finding(expectation=expect.name, status="undecided", message=message)
 
 
 def _judge_error(
