@@ -98,8 +98,8 @@ def test_a_path_alone_goes_to_the_base_url() -> None:
         clients = HttpClients()
         try:
             async with serving({"/x": answer("here")}) as server:
-                options = {"base_url": f"{server.url}/"}
-                return await TARGET.call({"url": "/x"}, context(http=clients, options=options))
+                variables = {"base_url": f"{server.url}/"}
+                return await TARGET.call({"url": "/x"}, context(http=clients, variables=variables))
         finally:
             await clients.close()
 

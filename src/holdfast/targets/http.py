@@ -34,7 +34,7 @@ class HttpTarget:
             request = await build_request(
                 client,
                 form,
-                base_url=str(context.options.get("base_url", "")),
+                base_url=str(context.variables.get("base_url", "")),
                 folder=context.case.base,
             )
             limit = shortest(form.timeout, context.timeout_s)
