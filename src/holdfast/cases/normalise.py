@@ -98,9 +98,12 @@ class Builder:
         if self._defaults is None:
             return
         at: Place = ("defaults",)
+        problems = len(self.faults)
         for index, raw in enumerate(self._defaults.expect):
             self._context.expectations.check(raw, (*at, "expect", index), self.faults)
         self._common(CaseForm(), at, self._defaults)
+        if len(self.faults) > problems:
+            self._defaults = None
 
     def add(self, raw: Any, line: int, place: Place) -> None:
         """Build the case, or the cases where it has `foreach`."""
@@ -275,12 +278,13 @@ class Builder:
         self, fields: dict[str, Any], form: CaseForm, base: DefaultsForm, place: Place
     ) -> None:
         for name in ("skip", "xfail"):
-            raw = _first(getattr(form, name), getattr(base, name))
+            own = getattr(form, name)
+            raw = _first(own, getattr(base, name))
             if raw is None:
                 continue
             waiver, note = read_waiver(raw, (*place, name), self.faults, today=self._context.today)
             fields[name] = waiver
-            if note:
+            if note and (own is not None or not form.id):
                 self.notes.append(f"{self._path}: {form.id or 'defaults'}: {note}")
 
     def _uses(self, uses: dict[str, int], form: CaseForm, place: Place) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 
 import yaml
 
-from holdfast.cases.document import Fault, Place, RawCase, Source
+from holdfast.cases.document import Fault, Place, RawCase, Source, broken
 from holdfast.errors import Problem, ProblemsError
 
 __all__ = ["YamlDocument", "compose", "decode_yaml", "marks_of"]
@@ -125,8 +125,12 @@ def compose(source: Source) -> Any:
         _check_size(node, {}, 0)
     except yaml.MarkedYAMLError as error:
         raise ProblemsError([_problem(source, error)]) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        message = f"the text must be YAML: {str(error).splitlines()[0]}"
+    except yaml.reader.ReaderError as error:
+        char = chr(error.character) if isinstance(error.character, int) else ""
+        message = f"the text must be YAML: {error.reason}, got {char!r}"
+        raise broken(source, message, offset=max(source.text.find(char), 0)) from None
+    except RecursionError:
+        message = "values must not be nested this deeply"
         raise ProblemsError([Problem(source.path, 0, 0, message)]) from None
     finally:
         loader.dispose()
@@ -288,7 +292,12 @@ def _problem(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     said = error.problem or error.context or "it cannot be read"
-    hint = "indent with spaces" if "'\\t'" in said else ""
+    hint = "indent with spaces" if _is_tab(source, line, column) else ""
     if "expected a single document" in (error.context or ""):
         said, hint = "it has a second document", "put all cases into one list"
     return Problem(source.path, line, column, f"the text must be YAML: {said}", hint)
+
+
+def _is_tab(source: Source, line: int, column: int) -> bool:
+    lines = source.text.splitlines()
+    return 0 < line <= len(lines) and lines[line - 1][column - 1 : column] == "\t"
