@@ -141,3 +141,16 @@ def test_a_log_gives_back_what_was_noted() -> None:
     spent = log((0, "a", 0.0, 1.0), (1, "b", 0.5, 2.0), (2, "a", 1.0, 3.0), sync=True)
     assert spent.workers == ("a", "b")
     assert list(spent) == [(0, 0, 0.0, 1.0, 1), (1, 1, 0.5, 2.0, 1), (2, 0, 1.0, 3.0, 1)]
+
+
+def test_of_many_resources_the_busiest_one_counts() -> None:
+    spans = log((0, "w", 0.0, 1.0), (1, "w", 0.0, 4.0), (2, "w", 4.0, 8.0))
+    three = plan((), (), (), uses={0: {"a": 1}, 1: {"b": 1}, 2: {"b": 1}})
+    assert schedule(spans, three, slots=32, workers=2).lower_bound_s == 8.0
+
+
+def test_of_many_needs_the_one_that_ends_last_is_on_the_critical_path() -> None:
+    spans = log((0, "w", 0.0, 3.0), (1, "w", 0.0, 1.0), (2, "w", 3.0, 4.0))
+    found = schedule(spans, plan((), (), (0, 1)), slots=32, workers=2)
+    assert found.critical_path == ("s/c0", "s/c2")
+    assert found.lower_bound_s == 4.0

@@ -185,3 +185,16 @@ def test_open_books_come_before_a_rule_of_another() -> None:
     broken = GateRule(name="suite.s.after_all", held=False)
     made = judged(closed(passed=3), is_complete=False, extra=(broken,))
     assert (made.exit_code, made.verdict) == (3, "incomplete")
+
+
+def test_rules_that_have_nothing_to_say_say_nothing() -> None:
+    rules = judged(closed(passed=1)).rules
+    assert all(one.message == "" for one in rules)
+
+
+def test_only_a_policy_that_refuses_has_a_threshold() -> None:
+    strict = judged(closed(passed=1), GateSettings(flaky="fail", undecided="fail"))
+    loose = judged(closed(passed=1), GateSettings(flaky="warn", undecided="warn"))
+    names = ("flaky", "undecided")
+    assert [rule(strict, name).threshold for name in names] == [0, 0]
+    assert [rule(loose, name).threshold for name in names] == [None, None]
