@@ -176,7 +176,7 @@ def test_a_refused_connection_is_an_exception_tagged_connection() -> None:
     assert not evidence.has_value
     assert (evidence.error.kind, evidence.error.type) == ("exception", "ConnectError")
     assert evidence.error.tags == ("connection",)
-    assert f"GET http://127.0.0.1:{port}/: " in evidence.error.message
+    assert evidence.error.message == f"GET http://127.0.0.1:{port}/: Connection refused"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_server_that_never_answers_is_a_timeout_of_the_case() -> None:
     evidence = ask({"/x": stream}, {"url": "{url}/x"}, timeout_s=0.05)[0]
     assert evidence.error is not None
     assert (evidence.error.kind, evidence.error.type) == ("timeout", "TimeoutError")
-    assert "within 0.05 s" in evidence.error.message
+    assert "within 50 ms" in evidence.error.message
 
 
 def test_a_slow_drip_does_not_outlive_the_requests_own_timeout() -> None:

@@ -48,11 +48,7 @@ class Ports:
 def uses_port(service: ServiceSettings) -> bool:
     """Tell whether a service wants a free port."""
     command = service.command
-    texts: list[Any] = [
-        command if isinstance(command, str) else list(command),
-        service.env,
-        service.url,
-    ]
+    texts: list[Any] = [command if isinstance(command, str) else list(command), service.env]
     return any(each.kind == "name" and each.text == "port" for each in names_in(texts))
 
 
@@ -82,11 +78,10 @@ def prepare_launch(
         ) from error
     filled = cast("list[Any]", expand(words, resolver))
     added = cast("dict[str, Any]", expand(dict(service.env), resolver))
-    url = str(expand(service.url, resolver))
     return Launch(
         argv=tuple(str(word) for word in filled),
         # Without it the log of a Python service says nothing until its buffer is full.
         env={"PYTHONUNBUFFERED": "1", **{key: str(value) for key, value in added.items()}},
-        url=url or (f"http://{HOST}:{port}" if port else ""),
+        url=f"http://{HOST}:{port}" if port else "",
         port=port,
     )

@@ -56,7 +56,7 @@ def services_of(case: Case, suite: Suite, needs: Mapping[str, tuple[str, ...]]) 
 
 def _templated(service: ServiceSettings) -> list[Any]:
     command = service.command
-    return [command if isinstance(command, str) else list(command), service.env, service.url]
+    return [command if isinstance(command, str) else list(command), service.env]
 
 
 def _authored(case: Case, suite: Suite) -> list[Any]:

@@ -19,6 +19,7 @@ from holdfast.ports import BadParams, CallContext
 from holdfast.process.child import Child
 from holdfast.targets.spec import check_duration, read_spec, refuse, shortest
 from holdfast.text.cut import HeadTail
+from holdfast.text.format import format_duration
 
 __all__ = ["TARGET", "CommandForm", "CommandTarget"]
 
@@ -109,7 +110,7 @@ class _Run:
             await self._child.wait()
             self._has_ended = True
             await self._drain()
-            message = f"the command must end within {limit:g} s; it was killed with all it started"
+            message = f"the command must end within {format_duration(limit or 0.0)}; it was killed with all it started"
             error = CaseError(kind="timeout", type="TimeoutError", message=message)
             return self._evidence(call_s, error=error, notes=())
         self._has_ended = True

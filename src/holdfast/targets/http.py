@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ from holdfast.ports import BadParams, CallContext
 from holdfast.targets.http_body import Body, read_body, read_value
 from holdfast.targets.http_form import HttpForm, build_request
 from holdfast.targets.spec import read_spec, refuse, shortest
+from holdfast.text.format import format_duration
 
 __all__ = ["TARGET", "HttpTarget"]
 
@@ -117,20 +120,32 @@ def _headers(response: httpx2.Response) -> dict[str, str]:
 
 
 def _timeout(request: httpx2.Request, limit: float | None) -> CaseError:
-    message = f"{_shown(request)} must be answered within {limit:g} s, got no complete answer"
+    message = f"{_shown(request)} must be answered within {format_duration(limit or 0.0)}, got no complete answer"
     return CaseError(kind="timeout", type="TimeoutError", message=message)
 
 
 def _error(request: httpx2.Request, error: Exception) -> CaseError:
     name = type(error).__name__
-    cause = str(error) or str(error.__cause__ or "") or name
-    message = f"{_shown(request)}: {cause}"
+    message = f"{_shown(request)}: {_cause(error) or str(error) or name}"
     if isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
         return CaseError(kind="setup", type=name, message=message)
     tags = ("connection",) if _is_connection(error) else ()
     if isinstance(error, httpx2.TimeoutException):
         return CaseError(kind="timeout", type=name, message=f"{message} (HTTP timeout)", tags=tags)
     return CaseError(kind="exception", type=name, message=message, tags=tags)
+
+
+def _cause(error: BaseException) -> str:
+    """Return what the system said at the root of an error, "" where it said nothing.
+
+    The library's own words are the same for a refused connection and a closed one.
+    """
+    root = error
+    while (deeper := root.__cause__ or root.__context__) is not None:
+        root = deeper
+    if isinstance(root, OSError) and not isinstance(root, ssl.SSLError) and (root.errno or 0) > 0:
+        return os.strerror(root.errno or 0)
+    return ""
 
 
 def _is_connection(error: Exception) -> bool:

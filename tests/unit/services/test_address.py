@@ -33,13 +33,7 @@ def test_the_environment_names_links_variables_and_the_port() -> None:
     assert made.env == {"PYTHONUNBUFFERED": "1", "A": "127.0.0.1:6", "B": "k", "C": "7"}
 
 
-def test_a_url_of_its_own_is_where_the_service_answers() -> None:
-    assert launch(7, command="x {port}", url="https://127.0.0.1:{port}/v1").url == (
-        "https://127.0.0.1:7/v1"
-    )
-
-
-def test_without_port_and_url_there_is_no_address() -> None:
+def test_without_a_port_there_is_no_address() -> None:
     assert launch(command="worker").url == ""
 
 
@@ -59,7 +53,6 @@ def test_a_command_with_an_open_quote_is_refused() -> None:
         (ServiceSettings(command="x {port}"), True),
         (ServiceSettings(command=("x", "{port}")), True),
         (ServiceSettings(command="x", env={"PORT": "{port}"}), True),
-        (ServiceSettings(command="x", url="http://127.0.0.1:{port}"), True),
         (ServiceSettings(command="x {ports} {env.port}"), False),
     ],
 )
