@@ -27,7 +27,7 @@ COMPONENTS: tuple[tuple[str, str, str], ...] = (
     ("expectation", "not_empty", "holdfast.judge.shape:NOT_EMPTY"),
     ("expectation", "is_json", "holdfast.judge.structure:IS_JSON"),
     ("expectation", "json_path", "holdfast.judge.structure:JSON_PATH"),
-    ("expectation", "json_schema", "holdfast.judge.structure:JSON_SCHEMA"),
+    ("expectation", "json_schema", "holdfast.judge.schema:JSON_SCHEMA"),
     ("expectation", "field_present", "holdfast.judge.structure:FIELD_PRESENT"),
     ("expectation", "status", "holdfast.judge.response:STATUS"),
     ("expectation", "header", "holdfast.judge.response:HEADER"),

@@ -29,6 +29,7 @@ from holdfast.gate.judge_run import decide
 from holdfast.model.plan import Plan, PlannedCase
 from holdfast.model.result import Result
 from holdfast.model.run import GateRule, RunRow
+from holdfast.model.summary import Summary
 from holdfast.ports import Reporter, Store
 from holdfast.report.source import ReportSource
 from holdfast.text.units import parse_duration
@@ -43,7 +44,7 @@ async def carry_out(
     *,
     reporters: Callable[[Components], Sequence[Reporter]],
     announce: Callable[[Runner], None],
-) -> RunRow:
+) -> ReportSource:
     """Run cases and return the closed books; whatever is shown is in the store first.
 
     `reporters` are made once the components exist, since a live view asks them
@@ -55,7 +56,7 @@ async def carry_out(
     """
     books = open_books(request, store, place)
     if books.earlier is not None and books.is_finished:
-        return books.earlier
+        return report_source(books.earlier, store)
     async with Components(place, books.run_id, request) as components:
         await components.warm()
         prepared = await prepare(request, place, components, store, seed=books.seed)
@@ -72,7 +73,7 @@ async def carry_out(
         runner, tally = await _execute(request, prepared.plan, kept, components, journal, around, announce)
     row = _close(request, prepared, runner, tally, row, store, place)
     journal.run_finished(row)
-    return row
+    return _source(row, store, tally.summary())
 
 
 async def _execute(
@@ -155,11 +156,11 @@ def _close(
 
 def report_source(row: RunRow, store: Store) -> ReportSource:
     """Return a stored run as its reports need it."""
-    return ReportSource(
-        row=row,
-        summary=summarise(store.planned(row.id), store.results(row.id)),
-        results=lambda: store.results(row.id),
-    )
+    return _source(row, store, summarise(store.planned(row.id), store.results(row.id)))
+
+
+def _source(row: RunRow, store: Store, summary: Summary) -> ReportSource:
+    return ReportSource(row=row, summary=summary, results=lambda: store.results(row.id))
 
 
 def write_reports(source: ReportSource, formats: Sequence[str], directory: Path, place: Workplace) -> tuple[Path, ...]:

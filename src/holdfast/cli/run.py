@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,11 @@ from holdfast.cli.interrupt import stopped_by_signals
 from holdfast.cli.run_options import RunFlags, run_options
 from holdfast.cli.screen import Screen
 from holdfast.cli.workplace import opened_store, read_settings, workplace
-from holdfast.model.run import RunRow
-from holdfast.pipeline import carry_out, report_source, write_reports
+from holdfast.pipeline import carry_out, write_reports
 from holdfast.ports import Reporter, Store
+from holdfast.process.loop import run_loop
 from holdfast.report.console import write_summary
+from holdfast.report.source import ReportSource
 from holdfast.report.view import view
 
 __all__ = ["command"]
@@ -48,11 +48,11 @@ def command(flags: RunFlags) -> int:
     request = flags.request(loaded.settings, loaded.origins)
     screen = Screen(verbose=flags.verbose, quiet=flags.quiet, progress=loaded.settings.progress)
     with opened_store(loaded, place) as store:
-        row = asyncio.run(_run(request, place, store, screen))
-        return _finish(row, request, place, store, screen)
+        source = run_loop(_run(request, place, store, screen))
+        return _finish(source, request, place, screen)
 
 
-async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> RunRow:
+async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> ReportSource:
     def reporters(components: Components) -> Sequence[Reporter]:
         return [screen.reporter(place.registry, components.executor.doing)]
 
@@ -60,13 +60,10 @@ async def _run(request: Request, place: Workplace, store: Store, screen: Screen)
         return await carry_out(request, place, store, reporters=reporters, announce=announce)
 
 
-def _finish(row: RunRow, request: Request, place: Workplace, store: Store, screen: Screen) -> int:
-    source = report_source(row, store)
+def _finish(source: ReportSource, request: Request, place: Workplace, screen: Screen) -> int:
     settings = request.settings
-    directory = (
-        Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / row.id
-    )
-    written = write_reports(source, settings.report, directory, place)
+    folder = Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / source.row.id
+    written = write_reports(source, settings.report, folder, place)
     shown = view(source.row, source.summary)
     reports = [os.path.relpath(path) for path in written]
     write_summary(screen.options(), shown, durations=settings.durations, reports=reports)

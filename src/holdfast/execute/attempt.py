@@ -144,7 +144,9 @@ async def _drive(planned: PlannedCase, around: Surroundings, context: CallContex
     case = planned.case
     target = around.load("target", case.target.kind)
     try:
-        spec = around.expand(case.target.spec, context.variables)
+        spec = case.target.spec
+        if planned.has_templates:
+            spec = around.expand(spec, {**context.variables, "(base)": case.base})
         if case.expect:
             context.assessors = around.assessors_of(case.expect)
     except HoldfastError as error:

@@ -19,7 +19,6 @@ from holdfast.judge.path import (
     parse_json,
     read_root,
 )
-from holdfast.judge.schema import JSON_SCHEMA
 from holdfast.judge.show import brief, quoted, shown
 from holdfast.judge.value import plain_of, same
 from holdfast.model.evidence import Evidence

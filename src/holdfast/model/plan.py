@@ -28,7 +28,8 @@ class PlannedCase(msgspec.Struct, frozen=True, kw_only=True):
 
     `needs` are indexes into `Plan.cases`. `expected_s` is the expected duration
     and `path_s` that plus the longest chain that waits on it. `key` identifies
-    the case's content across runs.
+    the case's content across runs. `has_templates` is false where there is
+    certainly nothing to fill in.
     """
 
     index: int
@@ -38,6 +39,7 @@ class PlannedCase(msgspec.Struct, frozen=True, kw_only=True):
     expected_s: float = 0.0
     path_s: float = 0.0
     seed: int = 0
+    has_templates: bool = True
 
 
 class Deselected(msgspec.Struct, frozen=True):

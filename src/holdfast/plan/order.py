@@ -45,15 +45,7 @@ def build_plan(
         order = sorted(range(len(cases)), key=lambda i: (-cases[i].priority, -path[i]))
     place = {old: new for new, old in enumerate(order)}
     planned = tuple(
-        PlannedCase(
-            index=new,
-            case=cases[old],
-            key=case_key(cases[old], key),
-            needs=tuple(sorted(place[need] for need in needs[old])) if needs[old] else (),
-            expected_s=expected[old],
-            path_s=path[old],
-            seed=_case_seed(seed, cases[old]),
-        )
+        _place(cases[old], new, old, key=key, seed=seed, expected=expected, path=path, needs=needs, place=place)
         for new, old in enumerate(order)
     )
     return Plan(
@@ -71,8 +63,40 @@ def case_key(case: Case, key: bytes) -> str:
 
     The place in the file is left out: moving a case does not change it.
     """
-    content = codec.encode(msgspec.structs.replace(case, source="", base=""))
+    return _hash(_content(case), key)
+
+
+def _content(case: Case) -> bytes:
+    return codec.encode(msgspec.structs.replace(case, source="", base=""))
+
+
+def _hash(content: bytes, key: bytes) -> str:
     return hashlib.blake2b(content, key=key[:64], digest_size=16).hexdigest()
+
+
+def _place(
+    case: Case,
+    new: int,
+    old: int,
+    *,
+    key: bytes,
+    seed: int,
+    expected: Sequence[float],
+    path: Sequence[float],
+    needs: Sequence[tuple[int, ...]],
+    place: Mapping[int, int],
+) -> PlannedCase:
+    content = _content(case)
+    return PlannedCase(
+        index=new,
+        case=case,
+        key=_hash(content, key),
+        needs=tuple(sorted(place[need] for need in needs[old])) if needs[old] else (),
+        expected_s=expected[old],
+        path_s=path[old],
+        seed=_case_seed(seed, case),
+        has_templates=b"{" in content,
+    )
 
 
 def _case_seed(seed: int, case: Case) -> int:

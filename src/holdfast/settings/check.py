@@ -124,9 +124,8 @@ def _check_struct(
 
 
 def _fits(kind: kinds.Type, value: Any) -> bool:
+    kind = plain_kind(kind)
     match kind:
-        case kinds.Metadata():
-            return _fits(kind.type, value)
         case kinds.StructType() | kinds.DictType():
             return isinstance(value, Mapping)
         case kinds.VarTupleType():
@@ -148,9 +147,8 @@ def _fits(kind: kinds.Type, value: Any) -> bool:
 
 
 def _expected(kind: kinds.Type) -> str:
+    kind = plain_kind(kind)
     match kind:
-        case kinds.Metadata():
-            return _expected(kind.type)
         case kinds.UnionType():
             options = [_expected(one) for one in kind.types if not isinstance(one, kinds.NoneType)]
             return " or ".join(options)
@@ -216,13 +214,11 @@ def _unit_faults(
 ) -> Iterator[Fault]:
     if value == "" and extra.get("optional"):
         return
-    unit = extra.get("unit")
+    unit = extra["unit"]
     if unit == "url":
         if not _URL.fullmatch(value):
             expected = "must begin with http:// or https://"
             yield Fault(place, f"{subject} {expected}, got {_show(value, place)}")
-        return
-    if unit not in {"duration", "rate"}:
         return
     try:
         quantity = parse_duration(value) if unit == "duration" else parse_rate(value)

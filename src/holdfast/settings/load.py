@@ -85,7 +85,7 @@ class _Reading:
     """One reading: the values so far, their origins, and every problem."""
 
     def __init__(self, cwd: Path) -> None:
-        self.cwd = cwd
+        self.cwd = cwd = cwd.absolute()
         self.file: SettingsFile | None = find_file([cwd, *cwd.parents], cwd)
         self.root = self.file.path.parent if self.file else cwd
         self.values: dict[str, Any] = {}
@@ -93,6 +93,8 @@ class _Reading:
         self.problems: list[Problem] = list(self.file.problems) if self.file else []
         # Where a value stands in the file: a profile's values stand below the profile.
         self._ways: dict[Place, Place] = {}
+        # What is wrong in type may be nested without end; only what is right is taken.
+        self._is_sound = True
 
     def environment(self, env: Mapping[str, str]) -> _Variables:
         """Join `.env` and the environment; what the process was given wins."""
@@ -117,10 +119,11 @@ class _Reading:
                 message = "a profile must not hold profiles"
                 faults.append(Fault(("profiles", name, "profiles"), message))
         self.problems += [self.file.problem(fault) for fault in faults]
+        self._is_sound = not faults
 
     def take_file(self) -> None:
         file = self.file
-        if file is not None:
+        if file is not None and self._is_sound:
             data = {key: value for key, value in file.data.items() if key != "profiles"}
             self.take(data, lambda place: f"{file.shown}:{file.spot(place)[0]}")
             for place in _leaves({"profiles": dict(tables_in(file.data.get("profiles")))}):
@@ -137,6 +140,8 @@ class _Reading:
                 self.problems.append(Problem(shown, 0, 0, message, hint))
             return
         way: Place = ("profiles", name)
+        if not self._is_sound:
+            return
         self.take(
             profiles[name],
             lambda place: f"profile {name} ({file.shown}:{file.spot((*way, *place))[0]})",
