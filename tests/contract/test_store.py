@@ -451,6 +451,17 @@ def test_what_a_changed_case_left_proves_nothing_any_more(store: Store) -> None:
     assert [row.key for row in store.planned("r1")] == ["key-s/a2", "key-s/b2"]
 
 
+def test_attempts_of_the_old_content_are_no_attempts_of_the_new(store: Store) -> None:
+    store.open_run(run_row("r1"), plan("a"))
+    finish(store, "r1", 0, result("a", attempt(1), attempt(2)))
+    store.flush()
+    store.open_segment("r1", plan("a", version="2"), "")
+    finish(store, "r1", 0, result("a", attempt(1)))
+    store.flush()
+    assert kept(store, "r1") == [result("a", attempt(1))]
+    assert store.evidence("r1", 0, 2) is None
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_attempt_can_be_recorded_and_run_again(opener: Opener, when: str) -> None:
     store = opener()

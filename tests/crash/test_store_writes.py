@@ -219,6 +219,27 @@ def test_a_failed_blob_leaves_no_file_that_looks_whole(tmp_path: Path) -> None:
     assert [path for path in (tmp_path / "b").rglob("*") if path.is_file()] == []
 
 
+def test_a_blob_is_durable_before_the_row_that_names_it(tmp_path: Path) -> None:
+    open_store("sqlite:///s.db", root=tmp_path).close()
+    order: list[str] = []
+
+    class Noted(Fault):
+        def around(self, act: Callable[[], Any], error: Callable[[], Exception]) -> Any:
+            order.append("sync" if isinstance(error(), OSError) else "statement")
+            return act()
+
+    store = open_failing(tmp_path, Noted(0), Noted(0))
+    store.open_run(run_row("r1"), plan(*FEW))
+    order.clear()
+    hand_in(store, 0)
+    store.flush()
+    store.close()
+    # Two files; then the names of their folders, of the folder of blobs, and of that in its own.
+    assert order[:5] == ["sync"] * 5
+    assert "sync" not in order[order.index("statement") :]
+    check(tmp_path, [0])
+
+
 @pytest.mark.parametrize("nth", range(1, 60, 3))
 def test_a_torn_log_loses_whole_flushes_only(tmp_path: Path, nth: int) -> None:
     open_store("sqlite:///s.db", root=tmp_path).close()
