@@ -64,6 +64,15 @@ def test_settings_are_a_table_of_values_and_origins(folder: Path) -> None:
     assert len(starts) == 1, "origins stand below each other"
 
 
+def test_a_long_value_is_shown_whole_and_does_not_push_the_others_away(folder: Path) -> None:
+    (folder / "holdfast.toml").write_text(f'select = "{"x" * 90}"\n')
+
+    lines = call(settings).stdout.splitlines()
+
+    assert [line for line in lines if "x" * 90 in line]
+    assert max(len(line) for line in lines if line.endswith("default")) < 90
+
+
 def test_settings_as_json_hold_every_value(folder: Path) -> None:
     (folder / "holdfast.toml").write_text('[services.api]\ncommand = ["a", "b"]\n')
 
@@ -79,14 +88,14 @@ def test_settings_as_json_hold_every_value(folder: Path) -> None:
 def test_settings_hide_secrets_wherever_they_stand(folder: Path) -> None:
     (folder / "holdfast.toml").write_text(
         'store = "postgresql://me:hunter2@db/x"\n[services.api]\n'
-        'command = "run --key abcdef --pin 4711"\nenv = {API_KEY = "in-the-file"}\n'
+        'command = "run --key abcdef --pin 4711"\nenv = {API_KEY = "in-the-file", TOKEN = "§§"}\n'
         '[secrets]\nenv = ["PIN"]\n[profiles.a]\ndatabase_url = "pg://u:inprofile@db"\n'
     )
     (folder / ".env").write_text("MY_KEY=abcdef\nPIN=4711\n")
 
     for args in ((), ("--json",)):
         output = call(settings, *args).stdout
-        for secret in ("hunter2", "abcdef", "4711", "in-the-file", "inprofile"):
+        for secret in ("hunter2", "abcdef", "4711", "in-the-file", "§§", "inprofile"):
             assert secret not in output
         assert "postgresql://me:[redacted]@db/x" in output
 

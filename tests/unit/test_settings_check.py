@@ -120,3 +120,9 @@ def test_values_that_do_not_agree_are_refused(values: dict[str, Any], message: s
 @pytest.mark.parametrize("to", ["127.0.0.1:5432", "[::1]:5432", "db:1", "{env.DB_HOST}:1"])
 def test_an_address_with_a_port_is_a_link(to: str) -> None:
     assert list(find_conflicts({"links": {"a": {"to": to}}})) == []
+
+
+def test_a_setting_that_may_be_missing_may_be_none() -> None:
+    assert list(check(SETTINGS, {"seed": None})) == []
+    (fault,) = check(SETTINGS, {"seed": "x"})
+    assert fault.message == "seed must be a whole number, got 'x'"

@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.errors import ProblemsError
 from holdfast.settings import Loaded, ResourceSettings, Settings, load_settings
+from holdfast.settings.file import SettingsFile
 
 Env = Mapping[str, str]
 
@@ -86,6 +87,14 @@ def test_the_process_environment_beats_dotenv_and_that_the_file(tmp_path: Path) 
     assert (loaded.settings.slots, loaded.settings.concurrency) == (4, 3)
     assert loaded.origins["concurrency"] == "HOLDFAST_CONCURRENCY in .env:2"
     assert (loaded.env["KEY"], loaded.env["HOME"]) == ("abc", "here")
+
+
+def test_a_variable_that_is_no_setting_is_refused_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("\nHOLDFAST_STOER=x\n")
+    assert problems(tmp_path, env={"HOLDFAST_SLOT": "1", "HOLDFAST_RUN": "abc"}) == [
+        "no such variable 'HOLDFAST_SLOT'; did you mean 'HOLDFAST_SLOTS'?",
+        ".env:2: no such variable 'HOLDFAST_STOER'; did you mean 'HOLDFAST_STORE'?",
+    ]
 
 
 def test_an_empty_variable_is_one_that_is_not_set(tmp_path: Path) -> None:
@@ -248,3 +257,30 @@ def test_conflicts_are_placed_where_the_value_stands_also_in_a_profile(tmp_path:
 def test_settings_say_the_same_after_a_second_reading(tmp_path: Path) -> None:
     (tmp_path / "holdfast.toml").write_text("[profiles.a]\ngate.success_rate = 1\n")
     assert load(tmp_path, profile="a").settings == load(tmp_path, profile="a").settings
+
+
+def test_keys_nested_without_end_are_one_problem_each(tmp_path: Path) -> None:
+    deep = ".".join("a" * 3000)
+    text = f"{deep} = 1\nprofiles.x.{deep} = 1\nservices.s.env.{deep} = 1\n"
+    assert problems(tmp_path, text, profile="x") == [
+        "holdfast.toml:1:1: no such key 'a'",
+        "holdfast.toml:2:12: no such key 'a' in profiles.x",
+        "holdfast.toml:3:16: services.s.env.a must be text, got a table",
+    ]
+
+
+def test_a_relative_folder_is_searched_upwards_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "holdfast.toml").write_text("slots = 2\n")
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+
+    loaded = load(Path())
+
+    assert (2, tmp_path) == (loaded.settings.slots, loaded.root)
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (problem,) = SettingsFile(tmp_path, "here").problems
+    assert str(problem) == "here: the file cannot be read: Is a directory"
