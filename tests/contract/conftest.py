@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
+from holdfast.builtin import COMPONENTS
+from holdfast.ports import Store
+from holdfast.registry import Registry
+from holdfast.store.open import open_store
+from tests.contract.store_kit import STORES, Opener
 from tests.postgres import running_postgres
 
 
@@ -16,3 +23,33 @@ def postgres_url() -> Iterator[str]:
     pgserver = pytest.importorskip("pgserver", reason="pgserver has no wheel for this Python")
     with running_postgres(Path(pgserver.__file__).parent.parent) as url:
         yield url
+
+
+# Of session scope, so that a server it starts is there before a test's traces are taken.
+@pytest.fixture(scope="session", params=STORES)
+def store_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    return "sqlite:///kept/evidence.db"
+
+
+@pytest.fixture
+def opener(store_url: str, tmp_path: Path) -> Iterator[Opener]:
+    """Opens the same store again and again; all are closed at the end."""
+    if store_url.startswith("postgresql"):
+        with psycopg.connect(store_url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS holdfast CASCADE")
+    opened: list[Store] = []
+
+    def open_again() -> Store:
+        opened.append(open_store(store_url, registry=Registry(COMPONENTS), root=tmp_path))
+        return opened[-1]
+
+    yield open_again
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def store(opener: Opener) -> Any:
+    return opener()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from holdfast.model.case import Case, Expect, Target
@@ -14,8 +14,22 @@ from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
 from holdfast.ports import Store
 
-__all__ = ["attempt", "case", "finish", "finished_run", "plan", "result", "run_row"]
+__all__ = [
+    "STORES",
+    "Opener",
+    "attempt",
+    "case",
+    "finish",
+    "finished_run",
+    "kept",
+    "plan",
+    "result",
+    "run_row",
+]
 
+STORES = ("sqlite", "postgresql")
+# Opens the same store again; another one than before.
+Opener = Callable[[], Any]
 GOOD = Finding(expectation="equals", status="passed", message="the value was 1")
 
 
@@ -65,3 +79,7 @@ def finished_run(store: Store, run_id: str, *names: str, **fields: Any) -> None:
     for index, name in enumerate(names):
         finish(store, run_id, index, result(name, attempt(), **fields))
     store.close_run(run_row(run_id, planned=len(names), finished="2026-01-31T12:01:00Z"))
+
+
+def kept(store: Store, run_id: str) -> list[Any]:
+    return [final for _, final in store.results(run_id)]
