@@ -34,6 +34,8 @@ from holdfast.ports import Reporter, Store
 from holdfast.report.source import ReportSource
 from holdfast.text.units import parse_duration
 
+SLOWEST = 10
+
 __all__ = ["carry_out", "report_source", "write_reports"]
 
 
@@ -65,7 +67,8 @@ async def carry_out(
         kept = books.keep(request, prepared.plan, store, place)
         secrecy = Secrecy(place, prepared.plan)
         row, note = books.open(request, prepared.plan, store, place, secrecy)
-        journal = Journal(store, books.run_id, reporters(components))
+        told = reporters(components)
+        journal = Journal(store, books.run_id, told)
         journal.run_started(row, prepared.plan)
         for text in filter(None, (*prepared.notes, note)):
             journal.event("note", {"text": text})
@@ -85,7 +88,7 @@ async def _execute(
     around: Surroundings,
     announce: Callable[[Runner], None],
 ) -> tuple[Runner, Tally]:
-    tally = Tally()
+    tally = Tally(slowest=max(SLOWEST, request.settings.durations))
     for planned in plan.cases:
         tally.plan(planned.case.suite)
 

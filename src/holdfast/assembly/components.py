@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,7 +43,7 @@ class Components:
             self.executor = InProcess(root)
         else:
             self.executor = Pool(self.reaper, workers=self.workers, root=root, echo=request.echo)
-        self.services: Services = NoServices()
+        self.services: Services = self._services() if request.settings.services else NoServices()
         self._http: Any = None
         self._warming: asyncio.Task[None] | None = None
 
@@ -62,6 +64,22 @@ class Components:
                 await self._http.close()
         finally:
             self.reaper.close()
+
+    def _services(self) -> Services:
+        """Return the services of the settings; none is started before its first user."""
+        # Loaded by name: most runs have no service, and need not wait for what starts them.
+        load, place, settings = self._place.registry.load, self._place, self._settings
+        services_place = load("services", "place")(
+            spawn=self.spawn,
+            root=place.root,
+            logs=place.root / ".holdfast" / "logs" / self.reaper.run_id,
+            clock=place.clock,
+            env=place.env,
+            ports=load("services", "ports")(),
+        )
+        given = {"base_url": settings.base_url, "database_url": settings.database_url}
+        made: Services = load("services", "run")(settings.services, settings.links, services_place, given=given)
+        return made
 
     async def warm(self) -> None:
         """Start the host for coroutine functions, to be ready when the case files are read."""
@@ -89,6 +107,8 @@ class Components:
         """Start a command under the reaper; `env` is added to the run's."""
         folder = cwd or str(self._place.root)
         full = {**self._place.env, **env}
+        # Last on the path: the programs beside this Python, such as uvicorn of the same environment.
+        full["PATH"] = f"{full.get('PATH', os.defpath)}{os.pathsep}{os.path.dirname(sys.executable)}"
         return await spawn_child(self.reaper, argv, env=full, cwd=folder, stdin_data=stdin_data)
 
     def expander(self) -> Callable[[Any, Mapping[str, Any]], Any]:

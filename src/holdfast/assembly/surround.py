@@ -49,6 +49,7 @@ async def surroundings(
         started=place.clock.now(),
         http=components.http() if "http" in kinds else None,
         spawn=components.spawn,
+        has_services=bool(request.settings.services),
         options={"assessors_of": find_assessors},
         redact=secrecy.evidence if secrecy.is_needed else None,
     )
@@ -66,8 +67,8 @@ def case_judge(judge: Judge) -> Any:
 
 
 def _variables(request: Request) -> Mapping[str, Any]:
-    base_url = request.settings.base_url
-    return {"base_url": base_url} if base_url else {}
+    given = {"base_url": request.settings.base_url, "database_url": request.settings.database_url}
+    return {name: value for name, value in given.items() if value}
 
 
 def _kinds(plan: Plan) -> set[str]:

@@ -60,6 +60,7 @@ class Surroundings(msgspec.Struct, kw_only=True):
     started: float
     http: Any = None
     spawn: Any = None
+    has_services: bool = False
     options: Mapping[str, Any] = {}
     redact: Callable[[bytes], bytes] | None = None
 
@@ -100,29 +101,37 @@ def _judge(case: Case, evidence: Evidence, around: Surroundings) -> tuple[Eviden
 async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone: bool) -> Evidence:
     case = planned.case
     suite = around.suites.get(case.suite)
-    if case.target.kind == "python" and (suite is None or not _is_surrounded(suite)):
-        context = _context(planned, around, alone=alone, variables=around.variables, suite=suite)
-        return await _drive(planned, around, context)
+    if case.target.kind == "python" and not around.has_services and (suite is None or not _is_surrounded(suite)):
+        return await _drive(planned, around, _context(planned, around, alone=alone, variables=around.variables))
+    suite = suite or Suite(name=case.suite)
+    try:
+        # Not within the case's own time: whoever comes first would pay for everyone's service.
+        variables = {**around.variables, **await around.services.enter(case, suite)}
+    except InternalError:
+        raise
+    except HoldfastError as error:
+        return _set_up_failed(str(error))
+    context = _context(planned, around, alone=alone, variables=variables)
     limit_s = case.timeout_s or around.timeout_s
     try:
         async with asyncio.timeout(limit_s + GUARD_S):
-            return await _with_surroundings(planned, around, suite or Suite(name=case.suite), alone=alone)
+            evidence = await _with_surroundings(planned, around, suite, context)
     except TimeoutError:
         message = f"no end within {limit_s:g} s, and it could not be stopped for {GUARD_S:g} s more"
-        return Evidence(has_value=False, error=CaseError(kind="timeout", type="Timeout", message=message))
+        evidence = Evidence(has_value=False, error=CaseError(kind="timeout", type="Timeout", message=message))
+    finally:
+        lost = around.services.lost(case, suite)
+        await around.services.leave(case, suite)
+    if lost:
+        error = CaseError(kind="crash", type="Crash", message=lost)
+        evidence = msgspec.structs.replace(evidence, error=error)
+    return evidence
 
 
 async def _with_surroundings(
-    planned: PlannedCase, around: Surroundings, suite: Suite, *, alone: bool
+    planned: PlannedCase, around: Surroundings, suite: Suite, context: CallContext
 ) -> Evidence:
-    case = planned.case
-    try:
-        variables = {**around.variables, **await around.services.enter(case, suite)}
-    except HoldfastError as error:
-        if isinstance(error, InternalError):
-            raise
-        return _set_up_failed(str(error))
-    context = _context(planned, around, alone=alone, variables=variables, suite=suite)
+    """Call the target between the steps that go before and after each case of the suite."""
     around_steps: list[StepEvidence] = []
     try:
         before = await _run_list(suite.before_each, "before_each", context)
@@ -131,10 +140,6 @@ async def _with_surroundings(
         evidence = _set_up_failed(broken) if broken else await _drive(planned, around, context)
     finally:
         around_steps += await _run_list(suite.after_each, "after_each", context)
-        lost = around.services.lost(case, suite)
-        await around.services.leave(case, suite)
-    if lost:
-        evidence = msgspec.structs.replace(evidence, error=CaseError(kind="crash", type="Crash", message=lost))
     if around_steps:
         evidence = msgspec.structs.replace(evidence, steps=(*evidence.steps, *around_steps))
     return evidence
@@ -165,9 +170,7 @@ def _context(
     *,
     alone: bool,
     variables: Mapping[str, Any],
-    suite: Suite | None,
 ) -> CallContext:
-    del suite
     case = planned.case
     return CallContext(
         case=case,

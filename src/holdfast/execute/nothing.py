@@ -34,6 +34,9 @@ class NoServices:
     async def leave(self, case: Case, suite: Suite) -> None:
         """Stop nothing."""
 
+    async def end_suite(self, name: str) -> None:
+        """Stop nothing."""
+
     def lost(self, case: Case, suite: Suite) -> str:
         """Nothing died."""
         del case, suite

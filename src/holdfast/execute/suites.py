@@ -23,7 +23,11 @@ class SuiteSteps:
 
     def __init__(self, plan: Plan, around: Surroundings, done: Container[int]) -> None:
         self._around = around
-        self._suites = {name: suite for name, suite in plan.suites.items() if suite.before or suite.after_all}
+        self._suites = {
+            name: suite
+            for name, suite in plan.suites.items()
+            if suite.before or suite.after_all or around.has_services
+        }
         self._left: dict[str, int] = {}
         for planned in plan.cases:
             if planned.case.suite in self._suites and planned.index not in done:
@@ -49,7 +53,7 @@ class SuiteSteps:
             return
         self._left[suite.name] -= 1
         if self._left[suite.name] == 0 and suite.name in self._before:
-            self._after[suite.name] = asyncio.create_task(self._run(suite, suite.after_all, "after_all"))
+            self._after[suite.name] = asyncio.create_task(self._end(suite))
 
     async def close(self) -> None:
         """Wait for every `after_all`; a suite that was stopped half-way gets its own now."""
@@ -59,11 +63,17 @@ class SuiteSteps:
                 await asyncio.gather(task, return_exceptions=True)
             if name not in self._after:
                 suite = self._suites[name]
-                self._after[name] = asyncio.create_task(self._run(suite, suite.after_all, "after_all"))
+                self._after[name] = asyncio.create_task(self._end(suite))
         for name, task in self._after.items():
             message = await task
             if message:
                 self.broken[name] = message
+
+    async def _end(self, suite: Suite) -> str:
+        try:
+            return await self._run(suite, suite.after_all, "after_all")
+        finally:
+            await self._around.services.end_suite(suite.name)
 
     async def _run(self, suite: Suite, steps: Sequence[Step], phase: str) -> str:
         if not steps:

@@ -106,6 +106,7 @@ class _Run:
                 status = await self._child.wait()
         except TimeoutError:
             call_s = monotonic() - self._started
+            await self._child.kill_tree()
             await self._child.wait()
             self._has_ended = True
             await self._drain()
