@@ -32,8 +32,9 @@ class Context:
 
 
 def _permits(settings: Settings) -> dict[str, int]:
-    """Return the permits of everything that a case may use; 0 where they are not bounded here."""
-    permits = dict.fromkeys(("machine", *settings.services, *settings.links), 0)
+    """Return the permits of everything that a case may use; a service or link is used alone."""
+    permits = dict.fromkeys((*settings.services, *settings.links), 1)
+    permits["machine"] = settings.slots
     for name, resource in settings.resources.items():
         permits[name] = resource.permits if isinstance(resource, ResourceSettings) else resource
     return permits

@@ -297,10 +297,8 @@ class Builder:
                 self.faults.append(Fault(at, f"no such resource {name!r}{offer}", hint))
             elif count < 1:
                 self.faults.append(Fault(at, f"{name!r} must be at least 1 permit, got {count}"))
-            elif 0 < permits[name] < count:
-                message = (
-                    f"{name!r} has {permits[name]} permits, got {count}: the case could never run"
-                )
+            elif count > permits[name]:
+                message = f"{name!r} must be at most {permits[name]}, got {count}: the case could never run"
                 self.faults.append(Fault(at, message))
         return uses
 

@@ -94,11 +94,8 @@ class _Walk:
         elif isinstance(kind, _LISTS) and isinstance(raw, (list, tuple)):
             yield from self._list(cast("list[Any]", raw), kind, place, what)
         elif not _fits(raw, kind):
-            yield Fault(
-                place,
-                f"{_subject(place, what)} must be {_wanted(kind)}, got {shown(raw)}",
-                _cure(raw, kind),
-            )
+            message = f"{_subject(place, what)} must be {_wanted(kind)}, got {shown(raw)}"
+            yield Fault(place, message + _offer(raw, kind), _cure(raw, kind))
 
     def _is_template(self, raw: Any) -> bool:
         return self.templates and isinstance(raw, str) and reference_of(raw) is not None
@@ -110,7 +107,11 @@ class _Walk:
         if fitting:
             yield from self.check(raw, fitting[0], place, what)
             return
-        wanted = [_wanted(each) for each in kind.types if not isinstance(each, inspect.NoneType)]
+        solid = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+        if len(solid) == 1:
+            yield from self.check(raw, solid[0], place, what)
+            return
+        wanted = [_wanted(each) for each in solid]
         yield Fault(place, f"{_subject(place, what)} must be {_either(wanted)}, got {shown(raw)}")
 
     def _list(self, raw: list[Any], kind: Any, place: Place, what: str) -> Iterator[Fault]:
@@ -188,13 +189,17 @@ def _either(wanted: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def _offer(raw: Any, kind: inspect.Type) -> str:
+    if isinstance(kind, inspect.LiteralType) and isinstance(raw, str):
+        return did_you_mean(raw, map(str, kind.values))
+    return ""
+
+
 def _cure(raw: Any, kind: inspect.Type) -> str:
     if isinstance(kind, inspect.StrType) and isinstance(raw, (int, float)):
         return f'write it in quotes: "{str(raw).lower() if isinstance(raw, bool) else raw}"'
     if isinstance(kind, _LISTS) and isinstance(raw, str):
         return f"write a list: [{raw}]"
-    if isinstance(kind, inspect.LiteralType) and isinstance(raw, str):
-        return did_you_mean(raw, map(str, kind.values)).lstrip("; ")
     return ""
 
 

@@ -33,7 +33,7 @@ FAULTS = {
     "no time at all": ("timeout: 0s", "4:5: 'timeout' must be more than 0, got '0s'"),
     "a wrong word": (
         "severity: hgh",
-        "4:5: 'severity' must be one of critical, high, low, medium, got 'hgh'",
+        "4:5: 'severity' must be one of critical, high, low, medium, got 'hgh'; did you mean 'high'?",
     ),
     "an undeclared resource": (
         "uses: {databse: 1}",
@@ -41,7 +41,11 @@ FAULTS = {
     ),
     "more permits than there are": (
         "uses: {llm: 4}",
-        "4:12: 'llm' has 3 permits, got 4: the case could never run",
+        "4:12: 'llm' must be at most 3, got 4: the case could never run",
+    ),
+    "a service twice": (
+        "uses: {api: 2}",
+        "4:12: 'api' must be at most 1, got 2: the case could never run",
     ),
     "no permit": ("uses: {llm: 0}", "4:12: 'llm' must be at least 1 permit, got 0"),
     "an unknown expectation": (

@@ -133,6 +133,11 @@ BROKEN: dict[str, tuple[Format, str, str]] = {
     "a value without a key": ("toml", "cases = [", "f:1: the text must be TOML: invalid value"),
     "no toml": ("toml", "a b", "f:1:3: the text must be TOML: expected '=' after a key in a key/value pair"),
     "a key twice": ("toml", "[[cases]]\nid = 'a'\nid = 'b'", "f:3:1: the key 'id' must be given once, got it again"),
+    "a dotted key twice": ("toml", "a.b = 1\na . b = 2", "f:2:5: the key 'b' must be given once, got it again"),
+    "a key twice after texts": ("toml", 'x = """\na = 1"""\ny = \'\'\'z\'\'\'\n"k" = [{a = 1}, {a = 2}]\nk = 1', "f:5:1: the key 'k' must be given once, got it again"),
+    "a key twice in a table": ("toml", "t = {a = 1, a = 2}", "f:1:13: the key 'a' must be given once, got it again"),
+    "deep toml": ("toml", "a = " + "[" * 5000 + "]" * 5000, "f: values must not be nested this deeply"),
+    "an open object": ("yaml", "cases: {a: 1", "f:2:1: the text must be YAML: did not find expected ',' or '}'"),
     "a table twice": ("toml", "[a]\n[b]\n[a]", "f:3:2: the key 'a' must be given once, got it again"),
 }  # fmt: skip
 
@@ -220,3 +225,19 @@ def test_a_broken_csv_is_refused(text: str, tmp_path: Path) -> None:
 def test_a_tab_has_its_cure() -> None:
     with pytest.raises(ProblemsError, match="hint: indent with spaces"):
         open_document(source("cases:\n\t- a", "yaml"))
+
+
+def test_cases_of_toml_that_are_no_list_stay_with_the_head() -> None:
+    document = open_document(source("cases = 3", "toml"))
+    assert document.head == {"cases": 3}
+    assert not document.has_cases
+
+
+def test_a_broken_file_of_data_is_refused() -> None:
+    with pytest.raises(ProblemsError, match=r"a number must be finite, got \.nan"):
+        decode_yaml(source("[.nan]", "yaml"))
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsError, match="the file must be readable, got Is a directory"):
+        read_plain(tmp_path)
