@@ -134,15 +134,21 @@ def test_a_command_that_is_cancelled_is_killed(tmp_path: Path) -> None:
     os.mkfifo(fifo)
 
     async def main(spawn: Any) -> int:
+        children: list[Any] = []
+
+        async def keep(*args: Any, **options: Any) -> Any:
+            children.append(await spawn(*args, **options))
+            return children[0]
+
         spec = {"shell": f"echo $$ > {fifo}; exec sleep 600"}
-        call = asyncio.ensure_future(TARGET.call(spec, context(spawn=spawn)))
-        pid = int(await asyncio.to_thread(fifo.read_text))
+        call = asyncio.ensure_future(TARGET.call(spec, context(spawn=keep)))
+        await asyncio.to_thread(fifo.read_text)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        return pid
+        return await asyncio.wait_for(children[0].wait(), 10)
 
-    assert not is_alive(under_reaper(main))
+    assert under_reaper(main) == -9
 
 
 def test_a_grandchild_that_holds_the_output_open_does_not_hold_the_case() -> None:

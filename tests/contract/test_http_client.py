@@ -44,6 +44,21 @@ def test_cookies_last_for_one_attempt_and_never_reach_another() -> None:
     assert asyncio.run(main()) == [None, "sid=1", None]
 
 
+def test_cookies_do_not_depend_on_tls_options() -> None:
+    async def main() -> list[str | None]:
+        clients = HttpClients()
+        try:
+            async with serving({"/x": answer(set_cookie="sid=1")}) as server:
+                ctx = context(http=clients.session())
+                for tls in ({}, {"verify": False}):
+                    await TARGET.call({"url": f"{server.url}/x", "tls": tls}, ctx)
+                return [request.headers.get("cookie") for request in server.requests]
+        finally:
+            await clients.close()
+
+    assert asyncio.run(main()) == [None, "sid=1"]
+
+
 def test_a_provider_of_the_whole_run_gives_each_call_its_own_cookies() -> None:
     async def main() -> list[str | None]:
         clients = HttpClients()

@@ -251,7 +251,7 @@ def test_until_that_is_not_reached_fails_and_stops_the_steps() -> None:
 def test_until_gives_each_call_what_is_left_and_does_not_outlive_the_case() -> None:
     bench = Bench(*["pending"] * 9, timeout_s=2.5)
     evidence = bench.run(step(until=until("done", every_s=1.0, within_s=60.0)))
-    assert evidence.steps[0].tries == 3
+    assert (evidence.steps[0].tries, evidence.steps[0].evidence.value) == (3, "pending")
     assert [each.timeout_s for each in bench.target.contexts] == [2.5, 1.5, 0.5]
 
 
