@@ -61,7 +61,9 @@ async def carry_out(
         return report_source(books.earlier, store)
     async with Components(place, books.run_id, request) as components:
         await components.warm()
-        prepared = await prepare(request, place, components, store, seed=books.seed)
+        prepared = await prepare(
+            request, place, store, seed=books.seed, slots=components.slots, collect=components.executor.collect
+        )
         if not prepared.plan.cases:
             raise NothingSelected(_why_nothing(prepared), hint="`holdfast list` shows what there is")
         kept = books.keep(request, prepared.plan, store, place)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from holdfast.assembly.components import Components
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.sources import Sources, find_sources
 from holdfast.cases.case_file import Loaded, load
+from holdfast.cases.python_file import PythonSource
 from holdfast.cases.select import Selection, select
 from holdfast.errors import UsageError
+from holdfast.execute.wire import Collected
 from holdfast.model.case import Case
 from holdfast.model.plan import Plan, Resource
 from holdfast.plan.order import build_plan
 from holdfast.ports import Store
 from holdfast.settings import Settings, resource_of
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Collect", "Prepared", "prepare"]
+
+# Import a Python file elsewhere and describe its marked functions.
+Collect = Callable[[str], Awaitable[Collected]]
 
 
 class Prepared(msgspec.Struct, kw_only=True):
@@ -30,26 +35,27 @@ class Prepared(msgspec.Struct, kw_only=True):
 
 
 async def prepare(
-    request: Request, place: Workplace, components: Components, store: Store, *, seed: int
+    request: Request,
+    place: Workplace,
+    store: Store,
+    *,
+    seed: int,
+    slots: int,
+    collect: Collect,
 ) -> Prepared:
-    """Read, check, select and order the cases.
+    """Read, check, select and order the cases; `collect` is called for Python files alone.
 
     Raises:
         ProblemsError: everything that is wrong with the sources.
         NothingSelected: there is no source.
     """
-    sources = Sources()
-    if request.cases:
-        loaded = Loaded(suites=dict(request.case_suites), cases=request.cases)
-    else:
-        sources = find_sources(request.paths, request.settings, place.root, Path.cwd())
-        loaded = await _load(sources, request, place, components)
+    sources, loaded = await _load(request, place, collect)
     chosen = select(loaded.cases, _selection(request, store, sources, loaded.cases))
     suites = {case.suite for case in chosen.cases}
     plan = build_plan(
         chosen.cases,
         suites={name: suite for name, suite in loaded.suites.items() if name in suites},
-        resources=_resources(request.settings, chosen.cases, components),
+        resources=_resources(request.settings, chosen.cases, slots),
         durations=store.durations([case.full_id for case in chosen.cases]),
         seed=seed,
         key=place.key,
@@ -59,17 +65,25 @@ async def prepare(
     return Prepared(plan=plan, notes=loaded.notes)
 
 
-async def _load(
-    sources: Sources, request: Request, place: Workplace, components: Components
-) -> Loaded:
-    return load(
+async def _load(request: Request, place: Workplace, collect: Collect) -> tuple[Sources, Loaded]:
+    if request.cases:
+        return Sources(), Loaded(suites=dict(request.case_suites), cases=request.cases)
+    sources = find_sources(request.paths, request.settings, place.root, Path.cwd())
+    found = await asyncio.gather(*(collect(path) for path, _ in sources.python_files))
+    python = [
+        PythonSource(path=path, functions=one.functions, error=one.error, suite=suite)
+        for (path, suite), one in zip(sources.python_files, found, strict=True)
+    ]
+    loaded = load(
         sources.case_files,
         registry=place.registry,
         settings=request.settings,
         env=place.env,
         root=place.root,
+        python=python,
         clock=place.clock,
     )
+    return sources, loaded
 
 
 def _selection(
@@ -126,12 +140,12 @@ def _of_last_run(request: Request, store: Store) -> tuple[frozenset[str] | None,
 
 
 def _resources(
-    settings: Settings, cases: Iterable[Case], components: Components
+    settings: Settings, cases: Iterable[Case], slots: int
 ) -> Mapping[str, Resource]:
     """Return every resource that a case uses; services and links that have no limits of their own get one permit each."""
     used = {name for case in cases for name in case.uses}
     found = {name: resource_of(name, value) for name, value in settings.resources.items() if name in used}
     for name in used - set(found):
-        found[name] = Resource(name=name, permits=components.slots if name == "machine" else 1)
+        found[name] = Resource(name=name, permits=slots if name == "machine" else 1)
     return found
 
