@@ -202,3 +202,17 @@ def test_init_twice_ends_with_2_and_the_cure() -> None:
     result = run("init")
     assert result.returncode == 2
     assert f"hint: {HINT}" in result.stderr
+
+
+def test_a_schema_can_be_written_to_a_file_as_it_is_printed() -> None:
+    result = run("schema", "cases")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "$schema" in json.loads(result.stdout)
+
+
+def test_a_run_inside_a_run_is_not_disturbed_by_the_variables_of_the_outer_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOLDFAST_RUN", "outer")
+    monkeypatch.setenv("HOLDFAST_SPAWN", "1")
+    assert run("settings").returncode == 0

@@ -33,6 +33,8 @@ def faults(text: str) -> list[str]:
         ("gate.suite.a.success_rate = 2", "gate.suite.a.success_rate must be between 0 and 1, got 2"),
         ("gate.suite.a.succes_rate = 1", "no such key 'succes_rate' in gate.suite.a; did you mean 'success_rate'?"),
         ("gate.flaky = 'wern'", "gate.flaky must be one of 'fail', 'ignore', 'warn', got 'wern'; did you mean 'warn'?"),
+        ("seed = 9223372036854775808", "seed must be below 2**63, the largest number that can be stored, got 9223372036854775808"),
+        ("slots = 1_000_000_000_000_000_000_000", "slots must be below 2**63, the largest number that can be stored, got 1000000000000000000000"),
         ("resources.llm = 0", "resources.llm must be at least 1, got 0"),
         ("resources.llm = 'x'", "resources.llm must be a whole number or a table, got 'x'"),
         ("resources.llm.permits = 0", "resources.llm.permits must be at least 1, got 0"),

@@ -105,3 +105,12 @@ def test_a_rate_becomes_the_least_seconds_between_starts(rate: str, rate_s: floa
     assert {"name": "api", "permits": 2, "rate_s": rate_s, "breaker": 0} == msgspec.to_builtins(
         found
     )
+
+
+@pytest.mark.parametrize("text", ["a.b-" * 50_000, "a://b:" * 50_000, "http://a:" * 50_000])
+def test_a_long_text_without_a_password_is_read_in_one_go(text: str) -> None:
+    assert text == mask_url(text)
+
+
+def test_a_long_password_is_hidden_whole() -> None:
+    assert mask_url(f"pg://u:{'p' * 10_000}@db") == "pg://u:[redacted]@db"

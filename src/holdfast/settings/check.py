@@ -199,9 +199,11 @@ def _bound_faults(
     low, high = kind.ge, kind.le
     is_in = math.isfinite(value)
     is_in = is_in and (low is None or value >= low) and (high is None or value <= high)
-    if is_in:
+    if is_in and abs(value) < 2**63:
         return
-    if high is None:
+    if is_in:
+        expected = "below 2**63, the largest number that can be stored"
+    elif high is None:
         expected = "finite" if low is None else f"at least {low}"
     else:
         expected = f"between {low} and {high}"

@@ -14,18 +14,21 @@ from holdfast.text.redact import is_secret_name
 
 __all__ = ["MASK", "hide_secrets", "mask_url", "secrets_of"]
 
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*://"
+# All lengths are bounded: a long text without an @ would be searched again
+# from every word. The + behind a bound never gives back what it took.
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://"
+_USER = r"[^\s/?#:@]{0,200}:"
 # The last @ before the end of the authority ends the password. Database drivers take one
 # with / ? # too, where an HTTP client would see the end of the address.
-_WEB = re.compile(r"((?:https?|wss?)://[^\s/?#:@]*:)([^\s/?#]+)(@)", re.IGNORECASE)
+_WEB = re.compile(rf"((?:https?|wss?)://{_USER})([^\s/?#]{{1,10000}})(@)", re.IGNORECASE)
 _DATABASE = re.compile(
-    rf"(\b(?!(?:https?|wss?):){_SCHEME}[^\s/?#:@]*:)([^\s@]+(?:@[^\s/?#@]+)*)(@)", re.IGNORECASE
+    rf"(\b(?!(?:https?|wss?):){_SCHEME}{_USER})([^\s@]{{1,10000}}+(?:@[^\s/?#@]{{1,200}}+){{0,20}})(@)",
+    re.IGNORECASE,
 )
 _QUERY = re.compile(r"([?&](?:password|pwd|passwd|sslpassword|token)=)([^&\s#]+)()", re.IGNORECASE)
 # A switch such as USE_TOKEN=true is no secret, and hiding every `true` would garble evidence.
 _INNOCENT = frozenset({"true", "false", "none", "null", "yes", "no", "on", "off"})
 _TEMPLATE = re.compile(r"\{[\w.:/\-]+\}\Z")
-_PATTERNS = (_WEB, _DATABASE, _QUERY)
 MASK = "[redacted]"
 
 
@@ -59,7 +62,7 @@ def mask_url(text: str) -> str:
     >>> mask_url("postgresql://me:hunter2@db/x")
     'postgresql://me:[redacted]@db/x'
     """
-    for pattern in _PATTERNS:
+    for pattern in _patterns_for(text):
         text = pattern.sub(rf"\g<1>{MASK}\g<3>", text)
     return text
 
@@ -76,8 +79,13 @@ def hide_secrets(text: str, secrets: Mapping[str, str]) -> str:
     return mask_url(text)
 
 
+def _patterns_for(text: str) -> tuple[re.Pattern[str], ...]:
+    # Most texts have no @ and need no search for what ends in one.
+    return (_WEB, _DATABASE, _QUERY) if "@" in text else (_QUERY,)
+
+
 def _passwords(text: str) -> Iterator[str]:
-    for pattern in _PATTERNS:
+    for pattern in _patterns_for(text):
         for match in pattern.finditer(text):
             if not _TEMPLATE.match(match[2]):
                 yield match[2]
