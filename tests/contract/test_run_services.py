@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from holdfast.builtin import COMPONENTS
 from holdfast.errors import HoldfastError
 from holdfast.model.case import Suite
+from holdfast.services.address import Ports
 from holdfast.services.running import RunServices
 from holdfast.services.service import Place
 from holdfast.settings import LinkSettings, ReadySettings, ServiceSettings
@@ -26,6 +28,14 @@ from tests.contract.service_kit import (
     service,
     until_lost,
 )
+from tests.contract.target_kit import REGISTRY
+
+PARTS = [(kind, name) for kind, name, _ in COMPONENTS if kind in {"service", "services"}]
+
+
+@pytest.mark.parametrize(("kind", "name"), PARTS)
+def test_what_services_are_made_of_is_registered(kind: str, name: str) -> None:
+    assert REGISTRY.load(kind, name) in {RunServices, Place, Ports}
 
 
 def with_services(
