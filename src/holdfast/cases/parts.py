@@ -212,6 +212,9 @@ class Parts:
             self.faults.append(Fault(place, message, hint))
         if not source:
             self.faults.append(Fault(place, f"{name!r} must say what to save, got an empty text"))
+        if source.startswith("$") and self._context.registry.has("expectation", "json_path"):
+            # The one place that knows what a JSONPath may be.
+            self._context.expectations.check({"json_path": source}, place, self.faults)
 
 
 def _of_target(raw: Any, target: Target) -> Any:

@@ -220,6 +220,11 @@ CASES = {
         "- {id: a, steps: [{python: m:f, save: {a b: $.x}}]}",
         "2:40: a saved name must be letters, digits, '_' and '-', got 'a b'",
     ),
+    "a save by a path that is none": (
+        "- {id: a, steps: [{python: m:f, save: {a: '$.['}}]}",
+        "2:40: a JSONPath must follow RFC 9535, got '$.[': expected a shorthand selector at "
+        "character 3",
+    ),
     "a save of nothing": (
         "- {id: a, steps: [{python: m:f, save: {a: ''}}]}",
         "2:40: 'a' must say what to save, got an empty text",
