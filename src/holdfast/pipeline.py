@@ -16,11 +16,11 @@ from holdfast.analyse.schedule import schedule
 from holdfast.analyse.summary import Tally, summarise
 from holdfast.assembly.books import Kept, open_books
 from holdfast.assembly.components import Components
+from holdfast.assembly.foresee import refuse_nothing
 from holdfast.assembly.prepare import Prepared, prepare
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
 from holdfast.assembly.surround import surroundings
-from holdfast.errors import NothingSelected
 from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
 from holdfast.execute.outlook import StopRules
@@ -31,6 +31,7 @@ from holdfast.model.result import Result
 from holdfast.model.run import GateRule, RunRow
 from holdfast.model.summary import Summary
 from holdfast.ports import Reporter, Store
+from holdfast.process.loop import frozen_heap
 from holdfast.report.source import ReportSource
 from holdfast.text.units import parse_duration
 
@@ -64,8 +65,7 @@ async def carry_out(
         prepared = await prepare(
             request, place, store, seed=books.seed, slots=components.slots, collect=components.executor.collect
         )
-        if not prepared.plan.cases:
-            raise NothingSelected(_why_nothing(prepared), hint="`holdfast list` shows what there is")
+        refuse_nothing(prepared)
         kept = books.keep(request, prepared.plan, store, place)
         secrecy = Secrecy(place, prepared.plan)
         row, note = books.open(request, prepared.plan, store, place, secrecy)
@@ -117,7 +117,8 @@ async def _execute(
         done=done,
     )
     announce(runner)
-    await runner.run()
+    with frozen_heap():
+        await runner.run()
     return runner, tally
 
 
@@ -171,10 +172,3 @@ def _source(row: RunRow, store: Store, summary: Summary) -> ReportSource:
 def write_reports(source: ReportSource, formats: Sequence[str], directory: Path, place: Workplace) -> tuple[Path, ...]:
     """Write the reports of a run; return their paths."""
     return tuple(place.registry.load("report", name).write(source, directory) for name in formats)
-
-
-def _why_nothing(prepared: Prepared) -> str:
-    reasons = {each.reason for each in prepared.plan.deselected}
-    if not reasons:
-        return "the sources hold no case"
-    return f"no case was selected: {'; '.join(sorted(reasons)[:5])}"

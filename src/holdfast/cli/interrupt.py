@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from holdfast.execute.runner import Runner
@@ -38,7 +38,7 @@ class _Stopper:
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[Callable[[Runner], None]]:
+def stopped_by_signals() -> Generator[Callable[[Runner], None]]:
     """Let SIGINT and SIGTERM stop the run of the current event loop."""
     loop = asyncio.get_running_loop()
     stopper = _Stopper(asyncio.current_task())

@@ -6,6 +6,7 @@ import os
 import sys
 from asyncio import CancelledError
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -58,8 +59,7 @@ class Commands(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = load_place("holdfast.text.suggest:did_you_mean")(args[0], COMMANDS)
-            error.message = f"no such command {args[0]!r}{near}"
-            raise
+            raise click.UsageError(f"no such command {args[0]!r}{near}", ctx) from error
 
 
 @click.group(
@@ -75,7 +75,7 @@ def commands() -> None:
     holdfast init            write a first case file
     holdfast run cases/      run the cases of a folder
     holdfast show last       look at what happened
-    """
+    """  # noqa: D301 - click wants the character \b itself
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complain(message: str, hint: str) -> None:
     lines = [
-        f"holdfast: {line}" if line and not line.startswith(" ") else line
+        f"holdfast: {line}" if line and not line.startswith((" ", "hint: ")) else line
         for line in message.splitlines()
     ]
     if hint:
@@ -123,11 +123,7 @@ def _own_fault(error: Exception) -> int:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = (
-        f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"
-        if trace
-        else ""
-    )
+    place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
     _complain(
         f"holdfast itself failed: {type(error).__name__}: {error}{place}",
         "HOLDFAST_TRACEBACK=1 shows the traceback; please report it",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from holdfast.assembly.components import Components
 from holdfast.assembly.request import Request, Workplace
+from holdfast.cli.foreseen import show_list, show_plan
 from holdfast.cli.interrupt import stopped_by_signals
+from holdfast.cli.many_words import ManyWords
 from holdfast.cli.run_options import RunFlags, run_options
 from holdfast.cli.screen import Screen
-from holdfast.cli.workplace import opened_store, read_settings, workplace
+from holdfast.cli.workplace import opened_store, read_settings, report_folder, workplace
 from holdfast.pipeline import carry_out, write_reports
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import run_loop
@@ -24,7 +25,7 @@ from holdfast.report.view import view
 __all__ = ["command"]
 
 
-@click.command("run")
+@click.command("run", cls=ManyWords)
 @run_options
 def command(flags: RunFlags) -> int:
     """Run cases and give one verdict.
@@ -36,13 +37,18 @@ def command(flags: RunFlags) -> int:
     \b
     holdfast run cases/login.yaml             one file
     holdfast run -m "e2e and not slow"        by tag
+    holdfast run --suite login search -x      two suites, up to the first failure
     holdfast run --rerun-failed               what did not pass last time
     holdfast run --resume last                go on where a run was stopped
 
     \b
     exit code: 0 passed · 1 failed · 2 wrong usage or case file · 3 undecided or
     incomplete · 4 holdfast failed · 5 no case selected · 130 interrupted
-    """
+    """  # noqa: D301 - click wants the character \b itself
+    if flags.collect_only:
+        return show_list(flags)
+    if flags.dry_run:
+        return show_plan(flags)
     loaded = read_settings(flags.settings, flags.profile)
     place = workplace(loaded)
     request = flags.request(loaded.settings, loaded.origins)
@@ -62,7 +68,7 @@ async def _run(request: Request, place: Workplace, store: Store, screen: Screen)
 
 def _finish(source: ReportSource, request: Request, place: Workplace, screen: Screen) -> int:
     settings = request.settings
-    folder = Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / source.row.id
+    folder = report_folder(settings, place, source.row.id)
     written = write_reports(source, settings.report, folder, place)
     shown = view(source.row, source.summary)
     reports = [os.path.relpath(path) for path in written]

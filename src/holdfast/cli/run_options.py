@@ -13,7 +13,7 @@ from holdfast.assembly.request import Request
 from holdfast.errors import UsageError
 from holdfast.settings import Settings
 
-__all__ = ["RunFlags", "run_options", "selection_options"]
+__all__ = ["RunFlags", "formats", "run_options", "selection_options"]
 
 # Flags that are settings: (parameter, dotted name of the setting).
 AS_SETTINGS = {
@@ -53,6 +53,7 @@ class RunFlags(msgspec.Struct, frozen=True, kw_only=True):
     sequential: bool = False
     echo: bool = False
     dry_run: bool = False
+    collect_only: bool = False
     quiet: bool = False
     verbose: bool = False
 
@@ -86,7 +87,13 @@ SELECTION: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-k", "keyword", default="", metavar="TEXT", help="Only cases whose id contains the text."
     ),
-    click.option("--suite", "suites", multiple=True, metavar="NAME...", help="Only these suites."),
+    click.option(
+        "--suite",
+        "suites",
+        multiple=True,
+        metavar="NAME...",
+        help="Only these suites: every word up to the next flag.",
+    ),
     click.option("--quick", is_flag=True, help="Only the first 2 cases of each suite."),
     click.option("--exclude-slow", is_flag=True, default=None, help="Leave out cases tagged slow."),
     click.option(
@@ -137,6 +144,12 @@ RUNNING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--update", is_flag=True, help="Write snapshots instead of comparing with them."),
     click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing."),
+    click.option("--collect-only", is_flag=True, help="List the cases, as `holdfast list` does."),
+)
+
+QUIET = click.option("--quiet", is_flag=True, help="Show only the end.")
+VERBOSE = click.option(
+    "--verbose", is_flag=True, help="One line per finished case; all that is listed, with reasons."
 )
 
 SHOWING: tuple[Callable[[Any], Any], ...] = (
@@ -153,9 +166,15 @@ SHOWING: tuple[Callable[[Any], Any], ...] = (
         help="How much is logged.",
     ),
     click.option("-s", "echo", is_flag=True, help="Show what cases print, as it comes."),
-    click.option("--quiet", is_flag=True, help="Show only the end."),
-    click.option("--verbose", is_flag=True, help="One line per finished case."),
+    QUIET,
+    VERBOSE,
     click.option("--no-progress", is_flag=True, help="Draw nothing while the run goes on."),
+)
+
+
+# Every name under which click may hand a flag of `run` over.
+_NAMES = frozenset(
+    {*AS_SETTINGS, *RunFlags.__struct_fields__, "quick", "parallel", "fail_fast", "no_progress"}
 )
 
 
@@ -169,14 +188,20 @@ def run_options(function: Callable[[RunFlags], Any]) -> Callable[..., Any]:
     return _decorated(wrapper, (*SELECTION, *RUNNING, *SHOWING))
 
 
-def selection_options(function: Callable[[RunFlags], Any]) -> Callable[..., Any]:
-    """Give a command the flags of `run` that select cases."""
+def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the flags of `run` that select cases; options of its own are handed through."""
 
     @wraps(function)
     def wrapper(**values: Any) -> Any:
-        return function(_flags(values))
+        own = {name: values.pop(name) for name in set(values) - _NAMES}
+        return function(_flags(values), **own)
 
-    return _decorated(wrapper, SELECTION)
+    return _decorated(wrapper, (*SELECTION, VERBOSE, QUIET))
+
+
+def formats(text: str) -> tuple[str, ...]:
+    """Read the names of reports, with commas between."""
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 def _decorated(
@@ -197,9 +222,7 @@ def _flags(values: dict[str, Any]) -> RunFlags:
     if values.pop("no_progress", False):
         values["progress"] = False
     if values.get("report") is not None:
-        values["report"] = tuple(
-            word.strip() for word in values["report"].split(",") if word.strip()
-        )
+        values["report"] = formats(values["report"])
     if isinstance(values.get("workers"), str):
         values["workers"] = _workers(values["workers"])
     settings = {

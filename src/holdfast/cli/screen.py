@@ -10,8 +10,9 @@ from typing import TextIO
 
 from holdfast.ports import Reporter
 from holdfast.registry import Registry
+from holdfast.report.console import write_line
 from holdfast.report.options import ReporterOptions, nothing_known
-from holdfast.report.paint import ansi, choose_reporter, plain, wants_colour
+from holdfast.report.paint import Paint, ansi, choose_reporter, plain, wants_colour
 
 __all__ = ["Screen"]
 
@@ -36,7 +37,7 @@ class Screen:
         self._quiet = quiet
         self._progress = progress
         is_terminal = self._stream.isatty()
-        self._paint = ansi if wants_colour(os.environ, is_terminal=is_terminal) else plain
+        self.paint: Paint = ansi if wants_colour(os.environ, is_terminal=is_terminal) else plain
         self._is_terminal = is_terminal
 
     def options(self, doing: Callable[[], Mapping[str, str]] = nothing_known) -> ReporterOptions:
@@ -44,11 +45,16 @@ class Screen:
         return ReporterOptions(
             stream=self._stream,
             width=shutil.get_terminal_size((100, 24)).columns,
-            paint=self._paint,
+            paint=self.paint,
             verbose=self._verbose,
             progress=self._progress,
             doing=doing,
         )
+
+    def write(self, text: str) -> None:
+        """Write a text that ends with its own line."""
+        if text:
+            write_line(self._stream, text.rstrip("\n"))
 
     def reporter(self, registry: Registry, doing: Callable[[], Mapping[str, str]]) -> Reporter:
         """Return the reporter that fits the terminal and the flags."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from holdfast.builtin import COMPONENTS
 from holdfast.clock import SystemClock
 from holdfast.ports import Store
 from holdfast.registry import Registry
-from holdfast.settings import Loaded, load_key, load_settings, secrets_of
+from holdfast.settings import Loaded, Settings, load_key, load_settings, secrets_of
 from holdfast.store.open import open_store
 
-__all__ = ["opened_store", "read_settings", "workplace"]
+__all__ = ["opened_store", "read_settings", "report_folder", "workplace"]
 
 
 def read_settings(flags: Mapping[str, Any], profile: str = "") -> Loaded:
@@ -37,10 +37,17 @@ def workplace(loaded: Loaded) -> Workplace:
 
 
 @contextmanager
-def opened_store(loaded: Loaded, place: Workplace) -> Iterator[Store]:
+def opened_store(loaded: Loaded, place: Workplace) -> Generator[Store]:
     """Open the store of evidence and close it on every way out."""
     store = open_store(loaded.settings.store, registry=place.registry, root=place.root)
     try:
         yield store
     finally:
         store.close()
+
+
+def report_folder(settings: Settings, place: Workplace, run_id: str) -> Path:
+    """Return where the reports of a run go; its id begins with its time."""
+    return (
+        Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / run_id
+    )
