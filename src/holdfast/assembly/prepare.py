@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.assembly.given import add_given
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.sources import Sources, find_sources
 from holdfast.cases.case_file import Loaded, load
@@ -66,9 +67,10 @@ async def prepare(
 
 
 async def _load(request: Request, place: Workplace, collect: Collect) -> tuple[Sources, Loaded]:
-    if request.cases:
-        return Sources(), Loaded(suites=dict(request.case_suites), cases=request.cases)
-    sources = find_sources(request.paths, request.settings, place.root, Path.cwd())
+    given = request.given
+    sources = Sources()
+    if request.paths or given is None:
+        sources = find_sources(request.paths, request.settings, place.root, Path.cwd())
     found = await asyncio.gather(*(collect(path) for path, _ in sources.python_files))
     python = [
         PythonSource(path=path, functions=one.functions, error=one.error, suite=suite)
@@ -80,10 +82,10 @@ async def _load(request: Request, place: Workplace, collect: Collect) -> tuple[S
         settings=request.settings,
         env=place.env,
         root=place.root,
-        python=python,
+        python=[*python, *given.python] if given else python,
         clock=place.clock,
     )
-    return sources, loaded
+    return sources, add_given(loaded, given, request.settings, place) if given else loaded
 
 
 def _selection(

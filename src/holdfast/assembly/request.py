@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from holdfast.cases.python_file import PythonSource
 from holdfast.clock import Clock
-from holdfast.model.case import Case, Suite
+from holdfast.model.case import Case
 from holdfast.registry import Registry
 from holdfast.settings import Settings
 
-__all__ = ["Request", "Workplace"]
+__all__ = ["Given", "Request", "Workplace"]
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program hands over itself.
+
+    `cases` are values, `documents` plain data in the form of a case file, each with
+    how messages name it, `python` marked functions by their files.
+    """
+
+    cases: tuple[Case, ...] = ()
+    documents: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    python: tuple[PythonSource, ...] = ()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `paths` are files, folders, suites of the settings or ids; none means every
     suite of the settings. `resume` and `rerun_of` are runs (`last`, an id).
-    `cases` are values that a program built itself, with their `case_suites`.
+    `given` is what a program hands over besides, or instead: then no path means none.
     """
 
     settings: Settings
@@ -35,8 +49,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     update: bool = False
     sequential: bool = False
     echo: bool = False
-    cases: tuple[Case, ...] = ()
-    case_suites: Mapping[str, Suite] = {}
+    given: Given | None = None
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
