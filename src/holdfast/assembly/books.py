@@ -73,7 +73,7 @@ class Books:
         before = self.earlier
         if before is None:
             store.open_run(row, secrecy.plan(plan))
-            return row, ""
+            return row, "there was no run to go on with; this is a new one" if request.resume else ""
         note = _changes(before, row)
         store.open_segment(self.run_id, secrecy.plan(plan), note)
         row = msgspec.structs.replace(

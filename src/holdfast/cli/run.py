@@ -11,6 +11,7 @@ from holdfast.assembly.components import Components
 from holdfast.assembly.request import Request, Workplace
 from holdfast.cli.foreseen import show_list, show_plan
 from holdfast.cli.interrupt import stopped_by_signals
+from holdfast.cli.log import LogReporter, logging_to_stderr
 from holdfast.cli.many_words import ManyWords
 from holdfast.cli.run_options import RunFlags, run_options
 from holdfast.cli.screen import Screen
@@ -53,14 +54,14 @@ def command(flags: RunFlags) -> int:
     place = workplace(loaded)
     request = flags.request(loaded.settings, loaded.origins)
     screen = Screen(verbose=flags.verbose, quiet=flags.quiet, progress=loaded.settings.progress)
-    with opened_store(loaded, place) as store:
+    with logging_to_stderr(loaded.settings.log_level), opened_store(loaded, place) as store:
         source = run_loop(_run(request, place, store, screen))
         return _finish(source, request, place, screen)
 
 
 async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> ReportSource:
     def reporters(components: Components) -> Sequence[Reporter]:
-        return [screen.reporter(place.registry, components.executor.doing)]
+        return [screen.reporter(place.registry, components.executor.doing), LogReporter()]
 
     with stopped_by_signals() as announce:
         return await carry_out(request, place, store, reporters=reporters, announce=announce)
