@@ -107,7 +107,7 @@ class ProblemsError(UsageError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
-        files = len({problem.path for problem in self.problems})
+        files = len({problem.path for problem in self.problems if problem.path})
         noun = "problem" if count == 1 else "problems"
         where = f" in {files} files" if files > 1 else ""
         lines = [str(problem) for problem in self.problems]

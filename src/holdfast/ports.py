@@ -286,7 +286,7 @@ class Services(Protocol):
         """Stop what was started for a suite whose last case has ended."""
         ...
 
-    def lost(self, case: Case, suite: Suite) -> str:
+    async def lost(self, case: Case, suite: Suite) -> str:
         """Say which service of the case died on its own (`service api, exit 137`), or ""."""
         ...
 

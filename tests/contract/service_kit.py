@@ -111,7 +111,7 @@ async def until_lost(services: RunServices, used: Case) -> str:
     process = services._used[used.full_id][0]._process  # type: ignore[union-attr]
     assert process is not None
     await process.exited
-    return services.lost(used, SUITE)
+    return await services.lost(used, SUITE)
 
 
 def is_alive(pid: int) -> bool:

@@ -140,15 +140,15 @@ def test_a_service_that_dies_is_told_to_its_users_and_restarted_once(tmp_path: P
     async def main(services: RunServices) -> None:
         one, two, three = case("1"), case("2"), case("3")
         url = (await services.enter(one, SUITE))["api"]
-        assert services.lost(one, SUITE) == ""
+        assert await services.lost(one, SUITE) == ""
         await kill(url)
         lost = await until_lost(services, one)
         assert lost.startswith("service api, exit 137; its last lines:\nlistening now")
         again, both = await asyncio.gather(services.enter(two, SUITE), services.enter(three, SUITE))
         assert again == both
         assert (await ask(again["api"]))["pid"] > 0
-        assert services.lost(one, SUITE).startswith("service api, exit 137")
-        assert services.lost(two, SUITE) == ""
+        assert (await services.lost(one, SUITE)).startswith("service api, exit 137")
+        assert await services.lost(two, SUITE) == ""
         await kill(again["api"])
         await until_lost(services, two)
         with pytest.raises(HoldfastError, match="must stay alive, got exit 137 after a restart"):
@@ -164,7 +164,7 @@ def test_a_death_is_known_before_its_exit_status_is(tmp_path: Path) -> None:
         os.kill(pid, 9)
         while is_alive(pid):  # without a turn of the loop, so that nobody can be told
             pass
-        assert services.lost(case(), SUITE).startswith("service api, ended")
+        assert (await services.lost(case(), SUITE)).startswith("service api, ended")
 
     with_services(tmp_path, main, api=service())
 

@@ -69,16 +69,16 @@ class Components:
         """Return the services of the settings; none is started before its first user."""
         # Loaded by name: most runs have no service, and need not wait for what starts them.
         load, place, settings = self._place.registry.load, self._place, self._settings
-        services_place = load("services", "place")(
+        services_place = load("service", "place")(
             spawn=self.spawn,
             root=place.root,
             logs=place.root / ".holdfast" / "logs" / self.reaper.run_id,
             clock=place.clock,
             env=place.env,
-            ports=load("services", "ports")(),
+            ports=load("service", "ports")(),
         )
         given = {"base_url": settings.base_url, "database_url": settings.database_url}
-        made: Services = load("services", "run")(settings.services, settings.links, services_place, given=given)
+        made: Services = load("service", "run")(settings.services, settings.links, services_place, given=given)
         return made
 
     async def warm(self) -> None:

@@ -8,7 +8,7 @@ import click
 
 from holdfast.cli.run_options import formats
 from holdfast.cli.stored import run_argument, stored_run
-from holdfast.cli.workplace import report_folder
+from holdfast.cli.workplace import refuse_unknown_reports, report_folder
 from holdfast.pipeline import report_source, write_reports
 
 __all__ = ["command"]
@@ -37,6 +37,7 @@ def command(
     """  # noqa: D301 - click wants the character \b itself
     chosen = None if report is None else formats(report)
     with stored_run(run, store=store, profile=profile, output=output, report=chosen) as stored:
+        refuse_unknown_reports(stored.settings, stored.place)
         folder = report_folder(stored.settings, stored.place, stored.row.id)
         source = report_source(stored.row, stored.store)
         for path in write_reports(source, stored.settings.report, folder, stored.place):

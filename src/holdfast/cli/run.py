@@ -15,7 +15,13 @@ from holdfast.cli.log import LogReporter, logging_to_stderr
 from holdfast.cli.many_words import ManyWords
 from holdfast.cli.run_options import RunFlags, run_options
 from holdfast.cli.screen import Screen
-from holdfast.cli.workplace import opened_store, read_settings, report_folder, workplace
+from holdfast.cli.workplace import (
+    opened_store,
+    read_settings,
+    refuse_unknown_reports,
+    report_folder,
+    workplace,
+)
 from holdfast.pipeline import carry_out, write_reports
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import run_loop
@@ -52,6 +58,7 @@ def command(flags: RunFlags) -> int:
         return show_plan(flags)
     loaded = read_settings(flags.settings, flags.profile)
     place = workplace(loaded)
+    refuse_unknown_reports(loaded.settings, place)
     request = flags.request(loaded.settings, loaded.origins)
     screen = Screen(verbose=flags.verbose, quiet=flags.quiet, progress=loaded.settings.progress)
     with logging_to_stderr(loaded.settings.log_level), opened_store(loaded, place) as store:

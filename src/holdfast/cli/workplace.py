@@ -11,12 +11,14 @@ from typing import Any
 from holdfast.assembly.request import Workplace
 from holdfast.builtin import COMPONENTS
 from holdfast.clock import SystemClock
+from holdfast.errors import UsageError
 from holdfast.ports import Store
 from holdfast.registry import Registry
 from holdfast.settings import Loaded, Settings, load_key, load_settings, secrets_of
 from holdfast.store.open import open_store
+from holdfast.text.suggest import did_you_mean
 
-__all__ = ["opened_store", "read_settings", "report_folder", "workplace"]
+__all__ = ["opened_store", "read_settings", "refuse_unknown_reports", "report_folder", "workplace"]
 
 
 def read_settings(flags: Mapping[str, Any], profile: str = "") -> Loaded:
@@ -51,3 +53,17 @@ def report_folder(settings: Settings, place: Workplace, run_id: str) -> Path:
     return (
         Path(settings.output) if settings.output else place.root / ".holdfast" / "reports" / run_id
     )
+
+
+def refuse_unknown_reports(settings: Settings, place: Workplace) -> None:
+    """Refuse a report that does not exist, before anything is run.
+
+    Raises:
+        UsageError: there is no report of a name.
+    """
+    known = place.registry.names("report")
+    for name in settings.report:
+        if name not in known:
+            raise UsageError(
+                f"no such report {name!r}{did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,12 @@ from holdfast.model.evidence import Assessment
 from holdfast.model.verdict import answer_of
 from holdfast.ports import AssessorCall
 
-__all__ = ["assess"]
+__all__ = ["assess", "is_awaitable"]
+
+
+def is_awaitable(value: Any) -> bool:
+    """Tell whether a value can be awaited, without running code of the value."""
+    return hasattr(type(value), "__await__")
 
 
 def assess(
@@ -26,7 +30,7 @@ def assess(
         failure: BaseException | None = None
         try:
             returned = find(call.ref)(value, **(call.params or {}))
-            if inspect.isawaitable(returned):
+            if is_awaitable(returned):
                 returned = run(returned)
         except BaseException as error:  # noqa: BLE001 - a judge that crashes makes `undecided`, and says why
             failure = error

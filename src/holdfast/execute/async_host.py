@@ -18,7 +18,20 @@ from holdfast.execute import outcome
 from holdfast.execute.assess import assess
 from holdfast.execute.capture import CURRENT, attribute
 from holdfast.execute.reference import find, lane_of_reference
-from holdfast.execute.wire import Assess, Assessed, Beat, Blocked, Call, Called, Cancel, Collect, Done, Resolve, Resolved, Wrote
+from holdfast.execute.wire import (
+    Assess,
+    Assessed,
+    Beat,
+    Blocked,
+    Call,
+    Called,
+    Cancel,
+    Collect,
+    Done,
+    Resolve,
+    Resolved,
+    Wrote,
+)
 from holdfast.model import codec
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall
@@ -50,7 +63,9 @@ class AsyncHost:
         self._loop = asyncio.new_event_loop()
         self._loop.set_task_factory(self._new_task)
         # Which call a task belongs to, so that a subtask which blocks the loop has a name.
-        self._owners: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
+        self._owners: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def serve(self) -> None:
         """Answer until holdfast is gone."""
@@ -62,7 +77,9 @@ class AsyncHost:
         threading.Thread(target=self._watch, name="holdfast-watch", daemon=True).start()
         loop.run_forever()
 
-    def _new_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    def _new_task(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> asyncio.Task[Any]:
         task = asyncio.Task(coroutine, loop=loop, **options)
         n = CURRENT.get()
         if n:
@@ -70,6 +87,7 @@ class AsyncHost:
         return task
 
     def _readable(self) -> None:
+        self._end_if_forked()
         data = self._sock.recv(262_144)
         if not data:
             os._exit(0)
@@ -87,7 +105,9 @@ class AsyncHost:
                     self._cancelled[n] = stack_of(task)
                     task.cancel()
             case Assess(n, value, assessors):
-                self._tasks[n] = self._loop.create_task(self._assess_only(n, value, assessors), name=str(n))
+                self._tasks[n] = self._loop.create_task(
+                    self._assess_only(n, value, assessors), name=str(n)
+                )
             case Resolve(n, refs):
                 for ref in refs:
                     self._send(Resolved(n, ref, lane_of_reference(ref)))
@@ -106,14 +126,16 @@ class AsyncHost:
             if call.assessors:
                 self._send(Called(call.n, codec.encode(outcome.from_value(value, call_s))))
                 self._flush()
-                evidence = outcome.from_value(value, call_s, await self._assess(call.assessors, value))
+                evidence = outcome.from_value(
+                    value, call_s, await self._assess(call.assessors, value)
+                )
             else:
                 evidence = outcome.from_value(value, call_s)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is evidence
             evidence = self._failed(call, error, monotonic() - start)
-        if os.getpid() != self._pid:
-            os._exit(0)
-        if call.n in self._cancelled and (evidence.error is None or evidence.error.kind != "timeout"):
+        if call.n in self._cancelled and (
+            evidence.error is None or evidence.error.kind != "timeout"
+        ):
             evidence = self._failed(call, asyncio.CancelledError(), monotonic() - start)
         self._finish(Done(call.n, codec.encode(evidence)))
 
@@ -153,12 +175,22 @@ class AsyncHost:
             self._write(messages)
 
     def _write(self, messages: list[Any]) -> None:
+        self._end_if_forked()
         with self._lock:
             self._sock.sendall(pack(self._encoder, messages))
 
     def _emit(self, n: int, fd: int, data: bytes) -> None:
         """Send output at once, so that it is not lost should the process end."""
+        if os.getpid() != self._pid:
+            # The connection and its lock are the parent's; what a child writes goes to the log.
+            os.write(fd, data)
+            return
         self._write([Wrote(n, fd, data)])
+
+    def _end_if_forked(self) -> None:
+        """End a child that user code forked and that came back to the loop, which is its parent's."""
+        if os.getpid() != self._pid:
+            os._exit(0)
 
     def _beat(self) -> None:
         self._ticked = monotonic()
@@ -193,9 +225,19 @@ def stack_of(task: asyncio.Task[Any]) -> str:
     lines = ["Stack of the coroutine (most recent call last):\n"]
     step: Any = task.get_coro()
     while step is not None:
-        frame = getattr(step, "cr_frame", None) or getattr(step, "gi_frame", None) or getattr(step, "ag_frame", None)
-        if frame is not None and not frame.f_globals.get("__name__", "").startswith("holdfast.execute"):
-            lines.extend(traceback.format_list(traceback.StackSummary.extract(iter([(frame, frame.f_lineno)]))))
+        frame = (
+            getattr(step, "cr_frame", None)
+            or getattr(step, "gi_frame", None)
+            or getattr(step, "ag_frame", None)
+        )
+        if frame is not None and not frame.f_globals.get("__name__", "").startswith(
+            "holdfast.execute"
+        ):
+            lines.extend(
+                traceback.format_list(
+                    traceback.StackSummary.extract(iter([(frame, frame.f_lineno)]))
+                )
+            )
         following = getattr(step, "cr_await", None)
         step = following if following is not None else getattr(step, "gi_yieldfrom", None)
     return "".join(lines)

@@ -20,6 +20,7 @@ from holdfast.model.evidence import CaseError, Evidence, StepEvidence
 from holdfast.model.finding import Finding, combine
 from holdfast.model.plan import PlannedCase
 from holdfast.model.result import Attempt
+from holdfast.model.steps import first_error
 from holdfast.ports import (
     AssessorCall,
     CallContext,
@@ -33,8 +34,9 @@ from holdfast.ports import (
 
 __all__ = ["Surroundings", "attempt_case"]
 
-# Targets keep their own time limits; this much later the attempt is ended from outside.
-GUARD_S = 10.0
+# Targets keep their own time limits, and teardown and after_each have 30 s each of their own;
+# this much later the attempt is ended from outside.
+GUARD_S = 70.0
 
 # Judge a whole case, its steps included, from stored evidence.
 JudgeCase = Callable[[Case, Evidence], tuple[Finding, ...]]
@@ -120,11 +122,10 @@ async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone
         message = f"no end within {limit_s:g} s, and it could not be stopped for {GUARD_S:g} s more"
         evidence = Evidence(has_value=False, error=CaseError(kind="timeout", type="Timeout", message=message))
     finally:
-        lost = around.services.lost(case, suite)
+        lost = await around.services.lost(case, suite)
         await around.services.leave(case, suite)
     if lost:
-        error = CaseError(kind="crash", type="Crash", message=lost)
-        evidence = msgspec.structs.replace(evidence, error=error)
+        evidence = msgspec.structs.replace(evidence, error=CaseError(kind="crash", type="Crash", message=lost))
     return evidence
 
 
@@ -136,8 +137,8 @@ async def _with_surroundings(
     try:
         before = await _run_list(suite.before_each, "before_each", context)
         around_steps += before
-        broken = _first_broken(suite.before_each, before, around.judge)
-        evidence = _set_up_failed(broken) if broken else await _drive(planned, around, context)
+        error = first_error(before, around.judge)
+        evidence = _without_value(error) if error else await _drive(planned, around, context)
     finally:
         around_steps += await _run_list(suite.after_each, "after_each", context)
     if around_steps:
@@ -181,7 +182,8 @@ def _context(
         expand=around.expand,
         load=around.load,
         variables=dict(variables) if case.target.kind != "python" else variables,  # type: ignore[arg-type]
-        http=around.http,
+        # Cookies stay within the attempt.
+        http=None if around.http is None else around.http.session(),
         spawn=around.spawn,
         seed=planned.seed,
         timeout_s=case.timeout_s or around.timeout_s,
@@ -197,20 +199,12 @@ async def _run_list(steps: Sequence[Any], phase: str, context: CallContext) -> t
     return await context.load("target", "steps").run_list(steps, phase, context)
 
 
-def _first_broken(steps: Sequence[Any], done: Sequence[StepEvidence], judge: Judge) -> str:
-    """Return why set-up did not succeed, or ""."""
-    for step, left in zip(steps, done, strict=False):
-        findings = judge(step.expect, left.evidence)
-        bad = next((finding for finding in findings if finding.status != "passed"), None)
-        if bad is not None:
-            return f"before_each: {left.name}: {bad.message}"
-    if len(done) < len(steps):
-        return "before_each did not come to its end"
-    return ""
-
-
 def _set_up_failed(message: str) -> Evidence:
-    return Evidence(has_value=False, error=CaseError(kind="setup", type="SetupFailed", message=message))
+    return _without_value(CaseError(kind="setup", type="SetupFailed", message=message))
+
+
+def _without_value(error: CaseError) -> Evidence:
+    return Evidence(has_value=False, error=error)
 
 
 def _is_surrounded(suite: Suite) -> bool:

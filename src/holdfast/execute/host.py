@@ -32,6 +32,8 @@ def main(arguments: list[str]) -> int:
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.path.insert(0, root)
     sock = socket.socket(fileno=int(fd))
+    # A program that user code starts must not hold it.
+    sock.set_inheritable(False)
     pass_through()
     host: Any = AsyncHost(sock) if lane == "async" else SyncHost(sock)
     host.serve()

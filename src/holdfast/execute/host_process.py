@@ -20,6 +20,7 @@ from holdfast.text.cut import HeadTail
 __all__ = ["HostProcess", "InFlight", "start_host"]
 
 CHANNEL_FD = 3
+LOG_BYTES = 65_536
 PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off sys.path until the host puts the run's root there.
 PROGRAM = "import sys; sys.path.append({root!r}); from holdfast.execute.host import main; main(sys.argv[1:])"
@@ -28,20 +29,37 @@ PROGRAM = "import sys; sys.path.append({root!r}); from holdfast.execute.host imp
 class InFlight:
     """A message that waits for its answer."""
 
-    __slots__ = ("answers", "called", "deadline", "expected", "future", "is_cancelled", "label", "output", "started", "timeout_s")
+    __slots__ = (
+        "answers",
+        "called",
+        "deadline",
+        "expected",
+        "future",
+        "is_cancelled",
+        "label",
+        "output",
+        "started",
+        "timeout_s",
+    )
 
     def __init__(self, future: asyncio.Future[Any], label: str, timeout_s: float | None) -> None:
         self.future = future
         self.label = label
         self.started = monotonic()
         self.timeout_s = timeout_s
-        self.deadline = self.started + timeout_s if timeout_s else None
+        # None: no limit, or the process is not ready yet.
+        self.deadline: float | None = None
         self.is_cancelled = False
         self.called: bytes | None = None
         # For `Resolve`, which has an answer for each reference.
         self.answers: dict[str, Lane] = {}
         self.expected = 0
         self.output: dict[int, HeadTail] | None = None
+
+    def start_clock(self) -> None:
+        """Count the time limit from now."""
+        self.started = monotonic()
+        self.deadline = self.started + self.timeout_s if self.timeout_s else None
 
     def keep(self, fd: int, data: bytes) -> None:
         """Add output of the call."""
@@ -59,7 +77,7 @@ class HostProcess:
         self.spawned = spawned
         self.channel: Channel[FromHost]
         self.in_flight: dict[int, InFlight] = {}
-        self.log = HeadTail(65_536, 65_536)
+        self.log = HeadTail(LOG_BYTES, LOG_BYTES)
         self.is_ready = False
         self.is_lost = False
         self.last_heard = monotonic()
@@ -77,6 +95,12 @@ class HostProcess:
     def is_usable(self) -> bool:
         """Whether a call may be sent to it."""
         return not self.is_lost and self.killed_for is None
+
+    def note_ready(self) -> None:
+        """Start the clocks of what waited for the process: its start is not their time."""
+        self.is_ready = True
+        for flight in self.in_flight.values():
+            flight.start_clock()
 
     def note_blocked(self, n: int, stack: str) -> None:
         """Note which call keeps the loop from turning; 0 gives the others back the time they lost."""
@@ -124,6 +148,11 @@ class HostProcess:
             next(iter(self.in_flight.values())).keep(stream, data)
         self.log.append(data)
 
+    def forget_log(self) -> None:
+        """Begin a new log: what one call wrote does not explain how the next one ended."""
+        if self.log.total_bytes:
+            self.log = HeadTail(LOG_BYTES, LOG_BYTES)
+
     def log_text(self) -> str:
         """Return the end of the log."""
         return self.log.text()[-20_000:]
@@ -140,10 +169,13 @@ class HostProcess:
     async def exit_text(self) -> str:
         """Say how the process ended, killing it when it lives on without its connection."""
         try:
-            status = await asyncio.wait_for(self.spawned.wait(), 1.0)
-        except TimeoutError:
-            await self.spawned.kill_tree()
-            return "the connection to holdfast was closed"
+            try:
+                status = await asyncio.wait_for(self.spawned.wait(), 1.0)
+            except TimeoutError:
+                return "the connection to holdfast was closed"
+            finally:
+                # Also when it has ended: what it started may live on.
+                await self.spawned.kill_tree()
         except InternalError:
             return "the reaper is gone"
         return describe_exit(status)
@@ -165,7 +197,9 @@ async def start_host(
     argv = [sys.executable, "-P", "-c", program, lane, str(CHANNEL_FD), root]
     fds = {CHANNEL_FD: theirs.fileno(), 1: out[1], 2: err[1]}
     try:
-        spawned = await reaper.spawn(argv, env=reaper.environment({"HOLDFAST_WORKER": name}), cwd=root, fds=fds)
+        spawned = await reaper.spawn(
+            argv, env=reaper.environment({"HOLDFAST_WORKER": name}), cwd=root, fds=fds
+        )
     except BaseException:
         mine.close()
         os.close(out[0])
@@ -183,4 +217,5 @@ async def start_host(
         on_close=lambda: on_close(host),
     )
     host.listen({out[0]: 1, err[0]: 2})
+    spawned.exit_status.add_done_callback(lambda _: host.channel.end())
     return host

@@ -7,14 +7,13 @@ limit can stop synchronous code.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
-from holdfast.execute.assess import assess
+from holdfast.execute.assess import assess, is_awaitable
 from holdfast.execute.collect import collect_file
 from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import Collected, Lane
@@ -45,7 +44,7 @@ class InProcess:
             seed_global(call.seed)
             start = monotonic()
             value: Any = function(**call.kwargs)
-            if inspect.isawaitable(value):
+            if is_awaitable(value):
                 value = await asyncio.wait_for(value, call.timeout_s)
             call_s = monotonic() - start
         except TimeoutError as error:

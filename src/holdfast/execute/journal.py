@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from holdfast.model import codec
@@ -16,9 +16,9 @@ from holdfast.ports import Reporter, Store
 
 __all__ = ["Journal"]
 
-# 100 rows or 100 ms, whichever comes first: a commit for each row would cost more than the row
+# 100 results or 100 ms, whichever comes first: a commit for each would cost more than the result
 # (measured: 121 us against 23 us), and a reader does not see a tenth of a second.
-FLUSH_ROWS = 100
+FLUSH_RESULTS = 100
 FLUSH_S = 0.1
 
 
@@ -32,12 +32,18 @@ class Journal:
         self._untold: list[tuple[Case, Result]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._trouble: dict[str, int] = {}
+        # Is told when a timed flush could not write.
+        self.on_failure: Callable[[Exception], None] | None = None
 
     def start(self, planned: PlannedCase, n: int, started_s: float, worker: str) -> None:
         """Note that an attempt starts."""
         self._store.start_attempt(self._run_id, planned.index, n, started_s, worker)
+        case = planned.case
         for reporter in self._reporters:
-            self._tell(reporter, "case_started", planned.case, worker)
+            try:
+                reporter.case_started(case, worker)
+            except Exception as error:  # noqa: BLE001 - a reporter must not end the run
+                self._note_trouble(reporter, error)
         self._later()
 
     def end_attempt(self, planned: PlannedCase, attempt: Attempt, evidence: Evidence) -> None:
@@ -45,12 +51,14 @@ class Journal:
         self._store.end_attempt(self._run_id, planned.index, attempt, codec.encode(evidence))
         if attempt.error is not None and attempt.error.kind == "crash":
             self.flush()
+        else:
+            self._later()
 
     def end_case(self, planned: PlannedCase, result: Result) -> None:
         """Keep a final result and tell of it when it is durable."""
         self._store.end_case(self._run_id, planned.index, result)
         self._untold.append((planned.case, result))
-        if self._store.pending() >= FLUSH_ROWS:
+        if len(self._untold) >= FLUSH_RESULTS:
             self.flush()
         else:
             self._later()
@@ -64,22 +72,22 @@ class Journal:
         untold, self._untold = self._untold, []
         for reporter in self._reporters:
             for case, result in untold:
-                self._tell(reporter, "case_finished", case, result)
+                try:
+                    reporter.case_finished(case, result)
+                except Exception as error:  # noqa: BLE001 - a reporter must not end the run
+                    self._note_trouble(reporter, error)
 
     def event(self, name: str, facts: Mapping[str, Any]) -> None:
         """Tell that something else happened."""
-        for reporter in self._reporters:
-            self._tell(reporter, "event", name, facts)
+        self._tell(lambda reporter: reporter.event(name, facts))
 
     def run_started(self, row: RunRow, plan: Plan) -> None:
         """Tell that the first case is about to start."""
-        for reporter in self._reporters:
-            self._tell(reporter, "run_started", row, plan)
+        self._tell(lambda reporter: reporter.run_started(row, plan))
 
     def run_finished(self, row: RunRow) -> None:
         """Tell that the books are closed."""
-        for reporter in self._reporters:
-            self._tell(reporter, "run_finished", row)
+        self._tell(lambda reporter: reporter.run_finished(row))
 
     def trouble(self) -> Mapping[str, int]:
         """Return what reporters raised, and how often."""
@@ -91,11 +99,21 @@ class Journal:
 
     def _timed(self) -> None:
         self._timer = None
-        self.flush()
-
-    def _tell(self, reporter: Reporter, method: str, *arguments: Any) -> None:
         try:
-            getattr(reporter, method)(*arguments)
-        except Exception as error:  # noqa: BLE001 - a reporter must not end the run; it is counted and shown
-            text = f"{type(reporter).__name__}.{method}: {type(error).__name__}: {error}"
-            self._trouble[text] = self._trouble.get(text, 0) + 1
+            self.flush()
+        except Exception as error:
+            if self.on_failure is None:
+                raise
+            self.on_failure(error)
+
+    def _tell(self, say: Callable[[Reporter], None]) -> None:
+        for reporter in self._reporters:
+            try:
+                say(reporter)
+            except Exception as error:  # noqa: BLE001 - a reporter must not end the run
+                self._note_trouble(reporter, error)
+
+    def _note_trouble(self, reporter: Reporter, error: Exception) -> None:
+        """Count what a reporter raised, so that it is shown at the end instead of being lost."""
+        text = f"{type(reporter).__name__}: {type(error).__name__}: {error}"
+        self._trouble[text] = self._trouble.get(text, 0) + 1

@@ -9,13 +9,13 @@ import msgspec
 
 from holdfast.execute.host_process import InFlight
 from holdfast.model import codec
-from holdfast.model.evidence import Assessment, CaseError, Evidence, Output
+from holdfast.model.evidence import Assessment, CaseError, ErrorKind, Evidence, Output
 from holdfast.ports import AssessorCall
 from holdfast.text.cut import HeadTail
 
 __all__ = ["Loss", "LossKind", "evidence_of", "sentence", "unassessed", "with_output"]
 
-LossKind = Literal["timeout", "crash", "shared", "lost", "internal"]
+LossKind = Literal["timeout", "crash", "shared", "lost", "setup", "internal"]
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +24,8 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     `timeout`: its process was killed because this call did not end in time.
     `crash`: its process ended under this call alone. `shared`: its process ended
     under several calls, and which one did it is not known. `lost`: its process was
-    ended because of another call. `internal`: its process never got ready.
+    ended because of another call. `setup`: it could not be sent to a process.
+    `internal`: its process never got ready.
     """
 
     kind: LossKind
@@ -38,9 +39,10 @@ def evidence_of(
     """Return the evidence of a lost call; the tags `shared` and `lost` ask for it to run again."""
     if flight.called is not None and loss.kind in {"crash", "timeout"}:
         evidence = codec.decode(flight.called, Evidence)
-        return with_output(msgspec.structs.replace(evidence, assessments=unassessed(assessors, loss)), flight)
-    kind: Literal["timeout", "crash", "internal"]
-    kind = loss.kind if loss.kind in {"timeout", "internal"} else "crash"  # type: ignore[assignment]
+        return with_output(
+            msgspec.structs.replace(evidence, assessments=unassessed(assessors, loss)), flight
+        )
+    kind: ErrorKind = "crash" if loss.kind in {"shared", "lost"} else loss.kind
     error = CaseError(
         kind=kind,
         type=kind.capitalize(),

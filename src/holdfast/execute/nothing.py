@@ -37,7 +37,7 @@ class NoServices:
     async def end_suite(self, name: str) -> None:
         """Stop nothing."""
 
-    def lost(self, case: Case, suite: Suite) -> str:
+    async def lost(self, case: Case, suite: Suite) -> str:
         """Nothing died."""
         del case, suite
         return ""

@@ -18,7 +18,9 @@ MAX_MESSAGE = 4_000
 WORKER = os.environ.get("HOLDFAST_WORKER", "")
 
 # By name as well: libraries have connection errors of their own that share no base class.
-CONNECTION_ERRORS = frozenset({"ConnectionError", "ConnectError", "NetworkError", "RemoteProtocolError"})
+CONNECTION_ERRORS = frozenset(
+    {"ConnectionError", "ConnectError", "NetworkError", "RemoteProtocolError"}
+)
 
 
 def from_value(value: Any, call_s: float, assessments: tuple[Assessment, ...] = ()) -> Evidence:
@@ -66,7 +68,11 @@ def describe(error: BaseException) -> CaseError:
 
 def _type_of(error: BaseException) -> str:
     kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
 
 
 def _text_of(error: BaseException) -> str:
@@ -80,7 +86,9 @@ def _text_of(error: BaseException) -> str:
 
 def _trace(error: BaseException) -> str:
     try:
-        lines = traceback.format_exception(type(error), error, _without_own_frames(error.__traceback__))
+        lines = traceback.format_exception(
+            type(error), error, _without_own_frames(error.__traceback__)
+        )
     except Exception as failure:  # noqa: BLE001 - formatting runs the exception's own code
         return f"(the traceback cannot be shown: {type(failure).__name__})"
     text = "".join(lines).encode("utf-8", "backslashreplace").decode()
@@ -91,8 +99,10 @@ def _trace(error: BaseException) -> str:
 
 
 def _without_own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Drop the frames that lead from holdfast into the user's code."""
-    step = trace
-    while step is not None and step.tb_frame.f_globals.get("__name__", "").startswith("holdfast.execute"):
+    """Drop the frames that lead from holdfast, and through a loop that it started, into the user's code."""
+    first = step = trace
+    while step is not None:
+        if step.tb_frame.f_globals.get("__name__", "").startswith("holdfast.execute"):
+            first = step.tb_next
         step = step.tb_next
-    return step or trace
+    return first

@@ -85,7 +85,9 @@ class Pool:
         while missing:
             host = await self._shared_host()
             asked = tuple(missing)
-            flight = self._send(host, lambda n, asked=asked: Resolve(n, asked), "importing", COLLECT_S)
+            flight = self._send(
+                host, lambda n, asked=asked: Resolve(n, asked), "importing", COLLECT_S
+            )
             flight.expected = len(asked)
             await flight.future
             lanes.update(flight.answers)
@@ -111,7 +113,9 @@ class Pool:
         self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
     ) -> tuple[Assessment, ...]:
         """Call validators on a plain value, in a process that they may end without harm to others."""
-        answer = await self._ask_spare(lambda n: Assess(n, value, tuple(calls)), calls[0].ref, timeout_s)
+        answer = await self._ask_spare(
+            lambda n: Assess(n, value, tuple(calls)), calls[0].ref, timeout_s
+        )
         if isinstance(answer, Assessed):
             return codec.decode(answer.assessments, tuple[Assessment, ...])
         return unassessed(calls, answer)
@@ -123,7 +127,9 @@ class Pool:
 
     def doing(self) -> Mapping[str, str]:
         """Tell what each process is busy with."""
-        return {host.name: _busy_with(host) for host in sorted(self._hosts, key=lambda host: host.name)}
+        return {
+            host.name: _busy_with(host) for host in sorted(self._hosts, key=lambda host: host.name)
+        }
 
     async def close(self) -> None:
         """End every process; calls still in flight are cancelled."""
@@ -203,7 +209,9 @@ class Pool:
     async def _call_on(self, host: HostProcess, call: PythonCall) -> Evidence:
         flight = self._send(
             host,
-            lambda n: Call(n, call.ref, call.kwargs, call.seed, call.timeout_s or 0.0, call.assessors),
+            lambda n: Call(
+                n, call.ref, call.kwargs, call.seed, call.timeout_s or 0.0, call.assessors
+            ),
             call.ref,
             call.timeout_s,
         )
@@ -231,17 +239,26 @@ class Pool:
         n = self._n
         flight = InFlight(asyncio.get_running_loop().create_future(), label, timeout_s)
         host.in_flight[n] = flight
-        host.channel.send(message(n))
+        if host.is_ready:
+            flight.start_clock()
+        try:
+            host.channel.send(message(n))
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            _settle(
+                host, n, Loss(kind="setup", message=f"the arguments must be plain data: {error}")
+            )
         return flight
 
     def _messages(self, host: HostProcess, messages: list[FromHost]) -> None:
         host.last_heard = monotonic()
-        host.is_ready = True
-        self._unready = 0
+        if not host.is_ready:
+            host.note_ready()
+            self._unready = 0
         for message in messages:
             if isinstance(message, Done):
                 if host.lane == "sync":
                     host.drain()
+                    host.forget_log()
                 _settle(host, message.n, message)
             else:
                 self._other_message(host, message)
@@ -305,16 +322,27 @@ def _settle(host: HostProcess, n: int, answer: Any) -> None:
 def _loss_of(host: HostProcess, n: int, flight: InFlight, ending: str, count: int) -> Loss:
     log = host.log_text()
     if not host.is_ready:
-        return Loss(kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log)
+        return Loss(
+            kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log
+        )
     if host.killed_for == n:
         return Loss(kind="timeout", message=host.kill_reason, stack=host.blocked_stack or log)
     if host.killed_for:
-        return Loss(kind="lost", message=f"{host.name} was killed because of another case: {host.kill_reason}")
+        return Loss(
+            kind="lost",
+            message=f"{host.name} was killed because of another case: {host.kill_reason}",
+        )
     if host.killed_for == 0:
         return Loss(kind="shared", message=f"{host.kill_reason} (one of {count})", stack=log)
     if count > 1:
-        return Loss(kind="shared", message=f"{host.name} ended with {ending} (one of {count})", stack=log)
-    return Loss(kind="crash", message=f"{host.name} ended with {ending} while it ran {flight.label}", stack=log)
+        return Loss(
+            kind="shared", message=f"{host.name} ended with {ending} (one of {count})", stack=log
+        )
+    return Loss(
+        kind="crash",
+        message=f"{host.name} ended with {ending} while it ran {flight.label}",
+        stack=log,
+    )
 
 
 def _busy_with(host: HostProcess) -> str:

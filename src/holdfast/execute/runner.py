@@ -47,7 +47,9 @@ class Runner:
         self._on_result = on_result
         self._is_sync = [_is_sync(planned.case, around.lanes) for planned in plan.cases]
         passed = {index: result.status == "passed" for index, result in done.items()}
-        self._scheduler = Scheduler(plan, slots=slots, workers=workers, is_sync=self._is_sync, done=passed)
+        self._scheduler = Scheduler(
+            plan, slots=slots, workers=workers, is_sync=self._is_sync, done=passed
+        )
         self._suites = SuiteSteps(plan, around, done)
         self._attempts: dict[int, list[Attempt]] = {}
         self._alone: set[int] = set()
@@ -61,9 +63,14 @@ class Runner:
         """Run every case that has no result yet; return when all have one, or when the run was stopped."""
         loop = asyncio.get_running_loop()
         self._over = loop.create_future()
+        self._journal.on_failure = self._fail
         self._doom(self._scheduler.doomed)
         budget = self._rules.budget_s
-        timer = loop.call_later(budget, self.stop_granting, "budget", "the time budget was spent") if budget else None
+        timer = (
+            loop.call_later(budget, self.stop_granting, "budget", "the time budget was spent")
+            if budget
+            else None
+        )
         self._pump()
         try:
             await self._over
@@ -88,8 +95,9 @@ class Runner:
     def stop_now(self) -> None:
         """End what runs as well; it is recorded as lost."""
         self.stop_granting("interrupt", "interrupted")
-        for task in tuple(self._tasks.values()):
-            task.cancel()
+        self.stop = Stop("interrupt", "interrupted")
+        if not self._over.done():
+            self._over.set_result(None)
 
     def broken_suites(self) -> Mapping[str, str]:
         """Return what went wrong after the last case of a suite."""
@@ -114,12 +122,26 @@ class Runner:
         self._arm(now)
         self._check_over()
 
+    def _timed_pump(self) -> None:
+        try:
+            self._pump()
+        except Exception as error:  # noqa: BLE001 - nobody awaits a timer: `run` tells
+            self._fail(error)
+
     def _start(self, index: int, waited_s: float) -> None:
         planned = self._plan.cases[index]
+        if self.stop.kind:
+            # Granted together with a case whose end stopped the run.
+            self._scheduler.release(index)
+            self._scheduler.finish(index, is_passed=False)
+            self._close_unstarted(index)
+            return
         resource = self._scheduler.is_down(index)
         if resource:
             self._scheduler.release(index)
-            self._end_with(index, _endpoint_down(planned.case, resource, self._attempts.get(index, [])))
+            self._end_with(
+                index, _endpoint_down(planned.case, resource, self._attempts.get(index, []))
+            )
             return
         n = len(self._attempts.get(index, ())) + 1
         self._journal.start(planned, n, self._around.clock.now() - self._around.started, "")
@@ -131,7 +153,7 @@ class Runner:
             self._wake.cancel()
             self._wake = None
         if at is not None:
-            self._wake = asyncio.get_running_loop().call_later(max(at - now, 0.0), self._pump)
+            self._wake = asyncio.get_running_loop().call_later(max(at - now, 0.0), self._timed_pump)
 
     async def _attempt(self, planned: PlannedCase, n: int, waited_s: float) -> None:
         index = planned.index
@@ -140,23 +162,21 @@ class Runner:
             if broken:
                 attempt, evidence = self._suite_broken(n, broken)
             else:
-                attempt, evidence = await attempt_case(planned, n, self._around, alone=index in self._alone)
-        except asyncio.CancelledError:
-            self._tasks.pop(index, None)
+                attempt, evidence = await attempt_case(
+                    planned, n, self._around, alone=index in self._alone
+                )
+            del self._tasks[index]
             self._scheduler.release(index)
-            self._end_with(index, skipped(planned.case, "interrupt", "interrupted while it ran", self._attempts.get(index, [])))
-            return
+            self._keep(planned, attempt, evidence, waited_s)
+            self._pump()
         except Exception as error:  # noqa: BLE001 - a fault of holdfast ends the run with exit 4, told by `run`
             self._fail(error)
-            return
-        self._tasks.pop(index, None)
-        self._scheduler.release(index)
-        self._keep(planned, attempt, evidence, waited_s)
-        self._pump()
 
     # --- ending --------------------------------------------------------------------
 
-    def _keep(self, planned: PlannedCase, attempt: Attempt, evidence: Evidence, waited_s: float) -> None:
+    def _keep(
+        self, planned: PlannedCase, attempt: Attempt, evidence: Evidence, waited_s: float
+    ) -> None:
         index = planned.index
         self._journal.end_attempt(planned, attempt, evidence)
         self.spans.note(
@@ -170,7 +190,10 @@ class Runner:
         attempts = self._attempts.setdefault(index, [])
         attempts.append(attempt)
         doomed = self._scheduler.note_health(index, is_down=is_down(attempt, evidence))
-        if not attempt.counts and not self.stop.kind:
+        if not attempt.counts and self.stop.kind:
+            self._scheduler.finish(index, is_passed=False)
+            self._close_unstarted(index)
+        elif not attempt.counts:
             # Nothing is known of it: its process died under it, so it runs again, by itself.
             self._alone.add(index)
             self._scheduler.delay(index, self._around.clock.now())
@@ -200,7 +223,9 @@ class Runner:
         for each in doomed:
             planned = self._plan.cases[each.index]
             if each.resource:
-                result = _endpoint_down(planned.case, each.resource, self._attempts.pop(each.index, []))
+                result = _endpoint_down(
+                    planned.case, each.resource, self._attempts.pop(each.index, [])
+                )
             else:
                 need = self._plan.cases[each.need].case.full_id
                 result = skipped(planned.case, "need", f"{need} did not pass", [])
@@ -220,13 +245,19 @@ class Runner:
         error = CaseError(kind="setup", type="SetupFailed", message=message)
         evidence = Evidence(has_value=False, error=error)
         now_s = self._around.clock.now() - self._around.started
-        return Attempt(n=n, status="error", started_s=now_s, duration_s=0.0, worker="loop", error=error), evidence
+        return Attempt(
+            n=n, status="error", started_s=now_s, duration_s=0.0, worker="loop", error=error
+        ), evidence
 
     # --- the end of the run -----------------------------------------------------------
 
     def _check_over(self) -> None:
         is_idle = not self._tasks and self._scheduler.running == 0
-        if is_idle and (self._scheduler.left == 0 or self._scheduler.is_stopped) and not self._over.done():
+        if (
+            is_idle
+            and (self._scheduler.left == 0 or self._scheduler.is_stopped)
+            and not self._over.done()
+        ):
             self._over.set_result(None)
 
     def _fail(self, error: Exception) -> None:
@@ -234,10 +265,19 @@ class Runner:
             self._over.set_exception(error)
 
     async def _end_tasks(self) -> None:
-        tasks = tuple(self._tasks.values())
-        for task in tasks:
+        tasks = dict(self._tasks)
+        for task in tasks.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        if self.stop.kind != "interrupt":
+            return
+        for index, task in tasks.items():
+            if task.cancelled():
+                case, attempts = self._plan.cases[index].case, self._attempts.get(index, [])
+                self._scheduler.release(index)
+                self._end_with(
+                    index, skipped(case, "interrupt", "interrupted while it ran", attempts)
+                )
 
 
 def _is_sync(case: Case, lanes: Any) -> bool:
@@ -251,8 +291,21 @@ def _is_sync(case: Case, lanes: Any) -> bool:
 
 
 def _endpoint_down(case: Case, resource: str, attempts: list[Attempt]) -> Result:
-    error = CaseError(kind="setup", type="EndpointDown", message=f"endpoint down: {resource} failed too often in a row")
-    last = Attempt(n=len(attempts) + 1, status="error", started_s=0.0, duration_s=0.0, worker="loop", error=error)
+    error = CaseError(
+        kind="setup",
+        type="EndpointDown",
+        message=f"endpoint down: {resource} failed too often in a row",
+    )
+    last = Attempt(
+        n=len(attempts) + 1,
+        status="error",
+        started_s=0.0,
+        duration_s=0.0,
+        worker="loop",
+        error=error,
+    )
     if attempts:
-        last = msgspec.structs.replace(last, started_s=attempts[-1].started_s + attempts[-1].duration_s)
+        last = msgspec.structs.replace(
+            last, started_s=attempts[-1].started_s + attempts[-1].duration_s
+        )
     return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=error.message)

@@ -66,6 +66,7 @@ class Scheduler:
             name: _Pool(name, resource.permits, resource.rate_s, resource.breaker)
             for name, resource in plan.resources.items()
         }
+        self._has_rates = any(pool.rate_s for pool in self._pools.values())
         self._pools[WORKERS] = _Pool(WORKERS, workers, 0.0, 0)
         self._uses = [self._uses_of(planned.case.uses, sync) for planned, sync in zip(plan.cases, is_sync, strict=True)]
         self._open_needs = [len(planned.needs) for planned in plan.cases]
@@ -102,6 +103,8 @@ class Scheduler:
         if self._free_slots <= 0:
             return granted
         groups = self._groups
+        if len(groups) == 1 and () in groups:
+            return self._grant_free(groups[()], now)
         heads = [(indexes[0], names) for names, indexes in groups.items() if indexes]
         if len(heads) > 1:
             heads.sort()
@@ -117,6 +120,15 @@ class Scheduler:
             granted.append((index, now - since))
             if groups[names]:
                 _insert(heads, (groups[names][0], names))
+        return granted
+
+    def _grant_free(self, ready: list[int], now: float) -> list[tuple[int, float]]:
+        """Start cases that use nothing: the common run, in which there is nothing to weigh."""
+        granted: list[tuple[int, float]] = []
+        while ready and self._free_slots > 0:
+            index = heappop(ready)
+            self._take(index, now)
+            granted.append((index, 0.0))
         return granted
 
     def _may_start(self, index: int, names: tuple[str, ...], blocked: set[str], now: float) -> bool:
@@ -149,7 +161,7 @@ class Scheduler:
     def next_wake(self, now: float) -> float | None:
         """Return when `grant` may have something new although nothing ended, or None."""
         times = [self._delayed[0][0]] if self._delayed else []
-        if not self.is_stopped:
+        if not self.is_stopped and self._has_rates:
             times += [pool.next_start for pool in self._pools.values() if pool.rate_s and pool.next_start > now]
         return min(times, default=None)
 

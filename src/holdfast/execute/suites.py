@@ -10,6 +10,7 @@ from holdfast.execute.attempt import Surroundings
 from holdfast.model.case import Case, Step, Suite, Target
 from holdfast.model.evidence import StepEvidence
 from holdfast.model.plan import Plan
+from holdfast.model.steps import judge_step
 from holdfast.ports import CallContext
 
 __all__ = ["SuiteSteps"]
@@ -90,7 +91,7 @@ class SuiteSteps:
             done = await around.load("target", "steps").run_list(steps, phase, self._context(case, variables))
         finally:
             await around.services.leave(case, suite)
-        return _first_broken(steps, done, around, phase)
+        return _broken(steps, done, around, phase)
 
     def _context(self, case: Case, variables: dict[str, object]) -> CallContext:
         around = self._around
@@ -103,7 +104,7 @@ class SuiteSteps:
             expand=around.expand,
             load=around.load,
             variables=variables,
-            http=around.http,
+            http=None if around.http is None else around.http.session(),
             spawn=around.spawn,
             timeout_s=around.timeout_s,
             lanes=around.lanes,
@@ -111,11 +112,10 @@ class SuiteSteps:
         )
 
 
-def _first_broken(
-    steps: Sequence[Step], done: Sequence[StepEvidence], around: Surroundings, phase: str
-) -> str:
-    for step, left in zip(steps, done, strict=False):
-        for finding in around.judge(step.expect, left.evidence):
+def _broken(steps: Sequence[Step], done: Sequence[StepEvidence], around: Surroundings, phase: str) -> str:
+    """Return the first step that did not pass, with why, or ""."""
+    for left in done:
+        for finding in judge_step(left, around.judge):
             if finding.status != "passed":
-                return f"{phase}: {left.name}: {finding.message}"
+                return f"{phase}: {finding.expectation}: {finding.message}"
     return f"{phase} did not come to its end" if len(done) < len(steps) else ""

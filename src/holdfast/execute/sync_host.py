@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import socket
 from typing import Any
 
 from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
-from holdfast.execute.assess import assess
+from holdfast.execute.assess import assess, is_awaitable
 from holdfast.execute.collect import collect_file
 from holdfast.execute.reference import find, lane_of_reference
-from holdfast.execute.wire import Assess, Assessed, Beat, Call, Called, Cancel, Collect, Done, Resolve, Resolved
+from holdfast.execute.wire import (
+    Assess,
+    Assessed,
+    Beat,
+    Call,
+    Called,
+    Cancel,
+    Collect,
+    Done,
+    Resolve,
+    Resolved,
+)
 from holdfast.model import codec
 from holdfast.model.evidence import Evidence
 from holdfast.process.channel import BlockingChannel
@@ -25,7 +35,9 @@ class SyncHost:
     """Serves a connection in the main thread, so that signals and debuggers work as users expect."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._channel: BlockingChannel[Any] = BlockingChannel(sock, Call | Assess | Resolve | Collect | Cancel)
+        self._channel: BlockingChannel[Any] = BlockingChannel(
+            sock, Call | Assess | Resolve | Collect | Cancel
+        )
         self._pid = os.getpid()
 
     def serve(self) -> None:
@@ -39,16 +51,15 @@ class SyncHost:
         match message:
             case Call():
                 evidence = self.call(message)
-                self._end_if_forked()
                 retire = evidence.error is not None and evidence.error.type == "MemoryError"
-                self._channel.send([Done(message.n, codec.encode(evidence), retire)])
+                self._send(Done(message.n, codec.encode(evidence), retire))
             case Assess(n, value, assessors):
-                self._channel.send([Assessed(n, codec.encode(assess(assessors, value, _run_blocking)))])
+                self._send(Assessed(n, codec.encode(assess(assessors, value, _run_blocking))))
             case Resolve(n, refs):
                 for ref in refs:
-                    self._channel.send([Resolved(n, ref, lane_of_reference(ref))])
+                    self._send(Resolved(n, ref, lane_of_reference(ref)))
             case Collect(n, path):
-                self._channel.send([collect_file(n, path)])
+                self._send(collect_file(n, path))
             case _:
                 # Cancel: what it is meant for has ended already; a worker is stopped by a signal.
                 return
@@ -61,20 +72,21 @@ class SyncHost:
             seed_global(call.seed)
             start = monotonic()
             value = function(**call.kwargs)
-            if inspect.isawaitable(value):
+            if is_awaitable(value):
                 value = asyncio.run(_await(value))
             call_s = monotonic() - start
             if not call.assessors:
                 return outcome.from_value(value, call_s)
-            self._channel.send([Called(call.n, codec.encode(outcome.from_value(value, call_s)))])
+            self._send(Called(call.n, codec.encode(outcome.from_value(value, call_s))))
             return outcome.from_value(value, call_s, assess(call.assessors, value, _run_blocking))
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is evidence
             return outcome.from_error(error, monotonic() - start)
 
-    def _end_if_forked(self) -> None:
-        """End a child that user code forked and that came back here: the answer is its parent's to give."""
+    def _send(self, message: Any) -> None:
+        """Answer; a child that user code forked and that came back here ends, the answer is its parent's to give."""
         if os.getpid() != self._pid:
             os._exit(0)
+        self._channel.send([message])
 
 
 def _run_blocking(awaitable: Any) -> Any:

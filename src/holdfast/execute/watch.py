@@ -16,6 +16,8 @@ __all__ = ["Watch"]
 CANCEL_GRACE_S = 1.0
 # How long a process may take to write the stacks of its threads before it is killed.
 STACKS_GRACE_S = 0.25
+# How long a process may take to start: the machine may be busy, a start-up file of the user slow.
+START_S = 60.0
 # A host from which nothing came for this long has its interpreter held by a C function.
 SILENT_S = 30.0
 
@@ -31,10 +33,20 @@ class Watch:
         if not host.is_usable or not host.in_flight:
             return
         now = monotonic()
+        if not host.is_ready:
+            if now - host.last_heard > START_S:
+                self.kill(host, 0, f"{host.name} was not ready within {START_S:g} s")
+            return
         for n, flight in tuple(host.in_flight.items()):
             if flight.deadline is not None and now > flight.deadline:
                 self._time_is_over(host, n, flight, now)
-        if host.lane == "async" and host.is_ready and now - host.last_heard > SILENT_S and host.is_usable:
+        # One call alone harms nobody by holding the interpreter: its own limit ends it.
+        if (
+            host.lane == "async"
+            and len(host.in_flight) > 1
+            and now - host.last_heard > SILENT_S
+            and host.is_usable
+        ):
             self.kill(host, 0, f"{host.name} gave no sign of life for {SILENT_S:g} s")
 
     def _time_is_over(self, host: HostProcess, n: int, flight: InFlight, now: float) -> None:
@@ -50,12 +62,16 @@ class Watch:
             flight.is_cancelled = True
             flight.deadline = now + CANCEL_GRACE_S
             host.channel.send(Cancel(n))
-        elif host.blocked_by == n:
-            self.kill(host, n, f"{reason}: it blocked the event loop")
-        elif now - host.last_heard < CANCEL_GRACE_S:
+        elif host.blocked_by != n and now - host.last_heard < CANCEL_GRACE_S:
             self.kill(host, n, f"{reason}, and it did not end when it was cancelled")
+        elif host.blocked_by == n or len(host.in_flight) == 1:
+            self.kill(host, n, f"{reason}: it blocked the event loop")
         else:
-            self.kill(host, 0, f"the event loop of {host.name} did not turn for {now - host.last_heard:.1f} s")
+            self.kill(
+                host,
+                0,
+                f"the event loop of {host.name} did not turn for {now - host.last_heard:.1f} s",
+            )
 
     def kill(self, host: HostProcess, n: int, reason: str) -> None:
         """Keep the stacks of a process, then kill everything it started."""
@@ -72,8 +88,8 @@ class Watch:
             host.drain()
             await host.spawned.kill_tree()
         except InternalError:
-            # The reaper is gone, and with it everything that it had started.
-            host.channel.close()
+            # The reaper is gone, and with it everything that it had started, this process too.
+            return
 
     async def close(self) -> None:
         """Wait for kills that are under way."""

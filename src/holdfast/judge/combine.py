@@ -35,6 +35,8 @@ NOTHING_EXPECTED = "nothing was expected: name at least one expectation, or `com
 # Expectations that are ready to judge; a run with more different ones compiles some again.
 MAX_CACHED = 4_096
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+# The expectation whose scalar parameter names a validator.
+_CALLS = frozenset({"python"})
 _FINDING_STATUS = frozenset({"passed", "failed", "undecided", "error"})
 
 
@@ -161,6 +163,9 @@ def assessors_of(registry: Registry, expects: Sequence[Expect]) -> tuple[Assesso
     """
     calls: dict[str, AssessorCall] = {}
     for expect in expects:
+        if type(expect.params) in _SCALARS and expect.name not in _CALLS:
+            # A scalar holds no nested expectation; every case comes by here.
+            continue
         for call in _assessors(compile_one(registry, expect)):
             calls.setdefault(call.key, call)
     return tuple(calls.values())

@@ -11,7 +11,7 @@ __all__ = ["Case", "Expect", "Requires", "Retries", "Severity", "Step", "Suite",
 Severity = Literal["low", "medium", "high", "critical"]
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is exercised: the name of a target component and its fields, templates not yet filled in."""
 
     kind: str
@@ -25,14 +25,14 @@ class Expect(msgspec.Struct, frozen=True):
     params: Any = None
 
 
-class Waiver(msgspec.Struct, frozen=True, kw_only=True):
+class Waiver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A `skip` or an `xfail`: why, and the last day (ISO date) on which it holds."""
 
     reason: str
     until: str | None = None
 
 
-class Retries(msgspec.Struct, frozen=True, kw_only=True):
+class Retries(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How often a case may be attempted again, after which outcomes, and how long to wait.
 
     `on` is empty for "any failed or errored attempt"; else it lists `timeout`,
@@ -45,7 +45,7 @@ class Retries(msgspec.Struct, frozen=True, kw_only=True):
     factor: float = 2.0
 
 
-class Requires(msgspec.Struct, frozen=True, kw_only=True):
+class Requires(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the machine must have free for this case."""
 
     memory_bytes: int = 0
@@ -53,7 +53,7 @@ class Requires(msgspec.Struct, frozen=True, kw_only=True):
     cpus: float = 0.0
 
 
-class Until(msgspec.Struct, frozen=True, kw_only=True):
+class Until(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Repeat a step until these expectations hold, every so often, within a limit."""
 
     expect: tuple[Expect, ...]
@@ -61,7 +61,7 @@ class Until(msgspec.Struct, frozen=True, kw_only=True):
     within_s: float = 10.0
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call inside a case: a target, what must be true of it, what is kept of it."""
 
     target: Target
@@ -72,7 +72,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
 
 
-class Suite(msgspec.Struct, frozen=True, kw_only=True):
+class Suite(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A named group of cases from one source, with the steps around them."""
 
     name: str
@@ -85,7 +85,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     after_all: tuple[Step, ...] = ()
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing to check, after defaults and `foreach`.
 
     `source` is `path:line`. `after` holds full ids (`suite/id`). `steps` and

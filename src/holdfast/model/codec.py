@@ -49,8 +49,8 @@ _decoders: dict[Any, msgspec.msgpack.Decoder[Any]] = {}
 class Encoded(msgspec.Struct, frozen=True):
     """A value as plain data.
 
-    `is_exact` says that decoding gives the same value back, so that it may be
-    assessed again; `is_known` that nothing of it is opaque or cut.
+    `is_exact` says that the plain data is the very value (a tag is not), so that
+    it may be assessed again; `is_known` that nothing of it is opaque or cut.
     """
 
     plain: Any
@@ -88,9 +88,11 @@ class _Walk:
             return self.integer(value)
         if kind is float:
             self.spend(9)
-            return value if math.isfinite(value) else _tag("float", str(value))
+            return value if math.isfinite(value) else self.tag("float", str(value))
         if depth >= MAX_DEPTH:
             return self.opaque(value)
+        # Also for an empty one: shared lists of shared lists are more than the memory holds once they are copied.
+        self.spend(1)
         if kind is list:
             return [self.plain(item, depth + 1) for item in value]
         if kind is dict:
@@ -100,12 +102,10 @@ class _Walk:
     def text(self, value: str) -> Any:
         # Before it is encoded: a string over the limit is not even looked at.
         self.spend(len(value))
-        try:
-            value.encode()
-        except UnicodeEncodeError:
+        clean = _sayable(value)
+        if clean is not value:
             self.is_exact = False
-            return value.encode("utf-8", "backslashreplace").decode()
-        return value
+        return clean
 
     def integer(self, value: int) -> Any:
         self.spend(9)
@@ -113,12 +113,15 @@ class _Walk:
             return value
         bits = value.bit_length()
         self.spend(bits // 3)
-        return _tag("int", hex(value)) if bits > 10_000 else _tag("int", str(value))
+        return self.tag("int", hex(value) if bits > 10_000 else str(value))
 
     def mapping(self, value: dict[Any, Any], depth: int) -> Any:
         if "$type" in value or not all(type(key) is str for key in value):
-            pairs = [[self.plain(key, depth + 1), self.plain(item, depth + 1)] for key, item in value.items()]
-            return _tag("map", pairs)
+            pairs = [
+                [self.plain(key, depth + 1), self.plain(item, depth + 1)]
+                for key, item in value.items()
+            ]
+            return self.tag("map", pairs)
         return {self.text(key): self.plain(item, depth + 1) for key, item in value.items()}
 
     def other(self, value: Any, depth: int) -> Any:
@@ -130,14 +133,26 @@ class _Walk:
         tagged = _tagged_scalar(value)
         if tagged is not None:
             self.spend(16)
-            return tagged
+            self.is_exact = False
+            return (
+                {**tagged, "value": self.text(tagged["value"])}
+                if type(tagged["value"]) is str
+                else tagged
+            )
         if isinstance(value, (set, frozenset)):
             members = cast("set[Any]", value)
-            return _tag("set", sorted((self.plain(item, depth + 1) for item in members), key=repr))
+            return self.tag(
+                "set", sorted((self.plain(item, depth + 1) for item in members), key=repr)
+            )
         if isinstance(value, (bool, int, float, str, list, tuple, dict)):
             self.is_exact = False
             return self.plain(_base_of(value), depth + 1)
         return self.foreign(value, depth)
+
+    def tag(self, name: str, value: Any) -> dict[str, Any]:
+        # Nothing turns a tag back into the value.
+        self.is_exact = False
+        return _tag(name, value)
 
     def foreign(self, value: Any, depth: int) -> Any:
         """Turn objects of other libraries into plain data where they say how."""
@@ -168,14 +183,19 @@ class _Walk:
             return self.plain(value.item(), depth + 1)
         self.spend(int(value.nbytes))
         rows = self.plain(value.tolist(), depth + 1)
-        return {"$type": "ndarray", "dtype": str(value.dtype), "shape": list(value.shape), "value": rows}
+        return {
+            "$type": "ndarray",
+            "dtype": str(value.dtype),
+            "shape": list(value.shape),
+            "value": rows,
+        }
 
     def opaque(self, value: Any) -> Any:
         self.is_exact = False
         self.is_known = False
         shown = _safe_repr(value)
         self.spend(len(shown))
-        return {"$type": "opaque", "type": _type_name(value), "repr": shown}
+        return _opaque_tag(value, shown)
 
 
 def to_plain(value: Any, *, max_bytes: int = MAX_VALUE_BYTES) -> Encoded:
@@ -191,9 +211,12 @@ def to_plain(value: Any, *, max_bytes: int = MAX_VALUE_BYTES) -> Encoded:
     try:
         plain = walk.plain(value, 0)
     except _TooLarge:
-        head = value[:200] if isinstance(value, str) else _safe_repr(value, large=True)
+        head = _sayable(value[:200]) if kind is str else _safe_repr(value, large=True)
         cut = {"$type": "cut", "type": _type_name(value), "bytes": max_bytes + 1, "head": head}
         return Encoded(cut, is_exact=False, is_known=False)
+    except Exception as error:  # noqa: BLE001 - the value's own code failed: its content is unknown, and says so
+        shown = f"<{_type_name(value)} which raised {type(error).__name__} when it was looked at>"
+        return Encoded(_opaque_tag(value, shown), is_exact=False, is_known=False)
     return Encoded(plain, walk.is_exact, walk.is_known)
 
 
@@ -235,6 +258,19 @@ def _tag(name: str, value: Any) -> dict[str, Any]:
     return {"$type": name, "value": value}
 
 
+def _opaque_tag(value: Any, shown: str) -> dict[str, Any]:
+    return {"$type": "opaque", "type": _type_name(value), "repr": shown}
+
+
+def _sayable(text: str) -> str:
+    """Return a text that UTF-8 can say: lone surrogates are written out; the same object where there is none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
 def _tagged_scalar(value: Any) -> dict[str, Any] | None:
     match value:
         case bytes() | bytearray() | memoryview():
@@ -273,14 +309,14 @@ def _base_of(value: Any) -> Any:
 def _type_name(value: Any) -> str:
     kind = type(value)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return f"{module}{kind.__qualname__}"
+    return _sayable(f"{module}{kind.__qualname__}")
 
 
 def _safe_repr(value: Any, *, large: bool = False) -> str:
     if large:
         return f"<{_type_name(value)} too large to show>"
     try:
-        shown = repr(value)
+        shown = _sayable(repr(value))
     except Exception as error:  # noqa: BLE001 - a repr that raises is a fact about the value
         return f"<{_type_name(value)} whose repr raised {type(error).__name__}>"
     return shown if len(shown) <= MAX_REPR else f"{shown[:MAX_REPR]}..."

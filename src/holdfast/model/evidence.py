@@ -11,7 +11,7 @@ __all__ = ["Assessment", "CaseError", "ErrorKind", "Evidence", "Output", "StepEv
 ErrorKind = Literal["exception", "timeout", "crash", "setup", "internal"]
 
 
-class CaseError(msgspec.Struct, frozen=True, kw_only=True):
+class CaseError(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why a case could not be carried out.
 
     `tags` refine the kind for retries and breakers: `connection`, or `status NNN`.
@@ -26,14 +26,14 @@ class CaseError(msgspec.Struct, frozen=True, kw_only=True):
     is_assertion: bool = False
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was written to one stream; `cut_bytes` were dropped from its middle."""
 
     text: str = ""
     cut_bytes: int = 0
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a user's validator answered on the live value.
 
     `key` names the validator with its parameters (see `ports.AssessorCall`).
@@ -50,16 +50,16 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float = 0.0
 
 
-class StepEvidence(msgspec.Struct, frozen=True, kw_only=True):
+class StepEvidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one step left: `phase` says which list it came from, `tries` how often `until` called it."""
 
     name: str
-    phase: Literal["before_each", "step", "teardown", "after_each"]
+    phase: Literal["before", "before_each", "step", "teardown", "after_each", "after_all"]
     evidence: Evidence
     tries: int = 1
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What an attempt left: value, error, timings, output and assessments.
 
     `value` is plain data (see codec.py for tagged and opaque values). `call_s`

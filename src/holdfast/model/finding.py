@@ -15,7 +15,7 @@ FindingStatus = Literal["passed", "failed", "undecided", "error"]
 ORDER: dict[str, int] = {"error": 3, "failed": 2, "undecided": 1, "passed": 0}
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One expectation judged on the evidence.
 
     `message` is a sentence with its evidence; `expected` and `observed` are plain

@@ -17,7 +17,7 @@ AttemptStatus = Literal["passed", "failed", "undecided", "error", "lost"]
 SkipKind = Literal["", "author", "xfail", "need", "interrupt", "budget", "fail-fast", "stop", "requires"]
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One execution of a case.
 
     `started_s` counts from the run's start, `duration_s` covers the whole attempt
@@ -36,7 +36,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: bool = True
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A case's final status with its attempts.
 
     `duration_s` runs from the first start to the last end, back-off included.

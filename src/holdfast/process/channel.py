@@ -14,13 +14,18 @@ __all__ = ["BlockingChannel", "Channel"]
 T = TypeVar("T")
 
 READ_BYTES = 262_144
+# So many messages leave at once, the rest at the end of the loop's turn: the other end works on the
+# first ones while this end still writes the others.
+SEND_AT = 8
 
 
 class Frames(Generic[T]):
     """Cuts a stream of bytes into batches of decoded messages."""
 
     def __init__(self, message_type: Any) -> None:
-        self._decoder: msgspec.msgpack.Decoder[list[T]] = msgspec.msgpack.Decoder(list[message_type])
+        self._decoder: msgspec.msgpack.Decoder[list[T]] = msgspec.msgpack.Decoder(
+            list[message_type]
+        )
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[T]:
@@ -48,10 +53,17 @@ def pack(encoder: msgspec.msgpack.Encoder, messages: list[Any]) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+def join(encoded: list[bytes]) -> bytes:
+    """Make one batch of messages that are encoded already: a msgpack array (0xdd) of them."""
+    size = 5 + sum(map(len, encoded))
+    head = size.to_bytes(4, "big") + b"\xdd" + len(encoded).to_bytes(4, "big")
+    return b"".join([head, *encoded])
+
+
 class Channel(Generic[T]):
     """The end of a connection that lives on an event loop.
 
-    Messages sent within one turn of the loop leave as one batch. `on_messages`
+    Messages sent within one turn of the loop leave in few batches. `on_messages`
     gets each batch that arrived, `on_close` is called once, when the other end is
     gone; what was sent to it after that is dropped.
     """
@@ -71,17 +83,22 @@ class Channel(Generic[T]):
         self._encoder = msgspec.msgpack.Encoder()
         self._on_messages = on_messages
         self._on_close = on_close
-        self._outbox: list[Any] = []
+        self._outbox: list[bytes] = []
         self._unsent = bytearray()
         self._is_open = True
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._fd, self._readable)
 
     def send(self, message: Any) -> None:
-        """Send a message at the end of this turn of the loop."""
+        """Send a message at the end of this turn of the loop.
+
+        Raises:
+            TypeError, ValueError, OverflowError, RecursionError: it holds what msgpack cannot say.
+        """
+        encoded = self._encoder.encode(message)
         if not self._outbox:
             self._loop.call_soon(self.flush)
-        self._outbox.append(message)
+        self._outbox.append(encoded)
 
     def flush(self) -> None:
         """Send what is waiting now."""
@@ -90,7 +107,7 @@ class Channel(Generic[T]):
         messages, self._outbox = self._outbox, []
         if not self._is_open:
             return
-        data = pack(self._encoder, messages)
+        data = join(messages)
         if self._unsent:
             self._unsent += data
             return
@@ -130,10 +147,30 @@ class Channel(Generic[T]):
             return
         except OSError:
             data = b""
+        self._take(data)
+
+    def end(self) -> None:
+        """Hand over what the other end sent before it died, then close; `on_close` is called.
+
+        Its death alone does not close the connection: a process that it forked may hold it.
+        """
+        while self._is_open:
+            try:
+                data = self._sock.recv(READ_BYTES)
+            except OSError:
+                data = b""
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         if not data:
             self._lost()
             return
-        messages = self._frames.feed(data)
+        try:
+            messages = self._frames.feed(data)
+        except msgspec.DecodeError:
+            # Someone else wrote to the connection; what follows cannot be told apart either.
+            self._lost()
+            return
         if messages:
             self._on_messages(messages)
 

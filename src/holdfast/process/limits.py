@@ -6,8 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-import psutil
-
 __all__ = ["disk_free_bytes", "memory_bytes", "usable_cores"]
 
 CGROUP = Path("/sys/fs/cgroup")
@@ -24,7 +22,7 @@ def usable_cores() -> int:
 
 def memory_bytes() -> int:
     """Return the memory that may be used: the machine's, cut by a cgroup v2 limit."""
-    total = int(psutil.virtual_memory().total)
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = _read(CGROUP / "memory.max").strip()
     return min(total, int(limit)) if limit.isdigit() else total
 

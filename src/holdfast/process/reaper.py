@@ -10,7 +10,7 @@ Requests and answers are JSON behind a 4-byte big-endian length:
 
     {"op": "spawn", "id": 1, "argv": [...], "env": {...}, "cwd": "...", "fds": [0, 1, 2]}   + that many descriptors
         -> {"id": 1, "pid": 4711} or {"id": 1, "error": "No such file or directory", "errno": 2}
-    {"op": "kill", "id": 2, "pid": 4711}     kill the process and everything it started
+    {"op": "kill", "id": 2, "pid": 4711, "spawn": "..."}   kill the process and everything it started
         -> {"id": 2, "killed": 3}
     {"op": "signal", "id": 3, "pid": 4711, "signal": 15}   -> {"id": 3}
     when a child ends: {"exited": 4711, "status": -9}      (status as subprocess gives it: -signal or exit code)
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -159,7 +160,7 @@ class Reaper:
         if request["op"] == "spawn":
             reply = {"id": number, **self.spawn(request)}
         elif request["op"] == "kill":
-            reply = {"id": number, "killed": self.kill_tree(request["pid"])}
+            reply = {"id": number, "killed": self.kill_tree(request["pid"], request["spawn"])}
         else:
             if request["pid"] in self.children:
                 send_signal(request["pid"], request["signal"])
@@ -206,17 +207,19 @@ class Reaper:
             if self.children.pop(pid, None) is not None:
                 self.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
-    def kill_tree(self, root: int) -> int:
-        """Kill a child of ours and everything it started; return how many processes that were."""
-        spawn = self.children.get(root)
-        if spawn is None:
-            return 0
+    def kill_tree(self, root: int, spawn: str) -> int:
+        """Kill a child of ours and everything it started; return how many processes that were.
+
+        A child that has ended already is known by its cookie alone: its pid may be another's now.
+        """
         cookie = f"HOLDFAST_SPAWN={spawn}\0".encode()
 
         def members() -> set[int]:
             parents = read_parents()
-            found = descendants(root, parents) | {root}
-            return found | carriers(cookie, parents) if spawn else found
+            found = carriers(cookie, parents) if spawn else set[int]()
+            if root in self.children:
+                found |= descendants(root, parents) | {root}
+            return found
 
         return len(kill_all(members, {os.getpid(), os.getppid()}))
 
@@ -273,27 +276,34 @@ def run_child(request: dict, fds: dict[int, int], status_write: int) -> None:  #
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
-        place_fds(fds, status_write)
+        status_write = place_fds(fds, status_write)
         if request["cwd"]:
             os.chdir(request["cwd"])
         argv = request["argv"]
         os.execvpe(argv[0], argv, request["env"])
     except OSError as error:
-        os.write(status_write, str(error.errno or 1).encode())
+        os.write(status_write, str(error.errno or errno.EIO).encode())
+    except Exception:  # noqa: BLE001 - a NUL byte, a name with "=": the system cannot be asked for it
+        os.write(status_write, str(errno.EINVAL).encode())
     finally:
         os._exit(127)
 
 
-def place_fds(fds: dict[int, int], status_write: int) -> None:
-    """Put each descriptor at its number, without one overwriting another that is still needed."""
+def place_fds(fds: dict[int, int], status_write: int) -> int:
+    """Put each descriptor at its number, without one overwriting another; return where the status pipe is now."""
     above = max([*fds, *fds.values(), status_write, 2]) + 1
     moved = {target: fd_at_least(source, above) for target, source in fds.items()}
+    status_write = fd_at_least(status_write, above)
+    for source in fds.values():
+        # What came over the socket would stay open in the program, under a number that it does not know.
+        os.set_inheritable(source, False)
     for target, source in moved.items():
         os.dup2(source, target, inheritable=True)
     for standard in range(3):
         if standard not in fds:
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, standard, inheritable=True)
+    return status_write
 
 
 def fd_at_least(fd: int, lowest: int) -> int:
@@ -309,6 +319,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     become_subreaper()
     os.setsid()
+    # A child that held it would hide our end from holdfast.
+    os.set_inheritable(fd, False)
     reaper = Reaper(socket.socket(fileno=fd), run_id)
     try:
         reaper.serve()

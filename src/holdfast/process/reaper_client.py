@@ -16,10 +16,13 @@ from typing import Any
 import msgspec
 
 from holdfast.errors import InternalError
+from holdfast.process.reaper import carriers, kill_all, read_parents
 
 __all__ = ["Reaper", "Spawned", "SpawnFailed", "describe_exit"]
 
 SCRIPT = Path(__file__).with_name("reaper.py")
+# Answers wait in a buffer of some 200 while we send: more requests than that at once, and both ends block.
+MAX_UNANSWERED = 64
 
 
 class SpawnFailed(OSError):
@@ -29,12 +32,13 @@ class SpawnFailed(OSError):
 class Spawned:
     """A process that the reaper started for us."""
 
-    __slots__ = ("_reaper", "exit_status", "pid")
+    __slots__ = ("_cookie", "_reaper", "exit_status", "pid")
 
-    def __init__(self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int]) -> None:
+    def __init__(self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int], cookie: str) -> None:
         self.pid = pid
         self.exit_status = exit_status
         self._reaper = reaper
+        self._cookie = cookie
 
     async def wait(self) -> int:
         """Return the exit status: the exit code, or minus the signal."""
@@ -42,7 +46,7 @@ class Spawned:
 
     async def kill_tree(self) -> int:
         """Kill it and everything it started; return how many processes that were."""
-        answer = await self._reaper.request({"op": "kill", "pid": self.pid})
+        answer = await self._reaper.request({"op": "kill", "pid": self.pid, "spawn": self._cookie})
         return int(answer["killed"])
 
     def signal(self, number: int) -> None:
@@ -69,6 +73,8 @@ class Reaper:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._early: dict[int, int] = {}
+        self._abandoned: set[int] = set()
+        self._room = asyncio.Semaphore(MAX_UNANSWERED)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_open = True
         self.on_lost: Callable[[], None] = _nothing
@@ -104,13 +110,19 @@ class Reaper:
             future.set_result(self._early.pop(pid))
         else:
             self._exits[pid] = future
-        return Spawned(pid, self, future)
+        return Spawned(pid, self, future, env.get("HOLDFAST_SPAWN", ""))
 
     async def request(self, message: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
         """Send a request and wait for its answer."""
-        future: asyncio.Future[dict[str, Any]] = self._loop_now().create_future()
-        self._waiting[self.post(message, fds)] = future
-        return await future
+        async with self._room:
+            future: asyncio.Future[dict[str, Any]] = self._loop_now().create_future()
+            self._waiting[self.post(message, fds)] = future
+            try:
+                return await future
+            except asyncio.CancelledError:
+                if future.done() and not future.cancelled():
+                    self._abandon(future.result())
+                raise
 
     def post(self, message: dict[str, Any], fds: Sequence[int] = ()) -> int:
         """Send a request whose answer nobody waits for; return its number."""
@@ -177,13 +189,27 @@ class Reaper:
             pid, status = int(message["exited"]), int(message["status"])
             future = self._exits.pop(pid, None)
             if future is None:
-                self._early[pid] = status
+                if pid in self._abandoned:
+                    self._abandoned.discard(pid)
+                else:
+                    self._early[pid] = status
             elif not future.done():
                 future.set_result(status)
             return
         waiting = self._waiting.pop(int(message["id"]), None)
-        if waiting is not None and not waiting.done():
+        if waiting is None:
+            return
+        if not waiting.done():
             waiting.set_result(message)
+        else:
+            self._abandon(message)
+
+    def _abandon(self, answer: dict[str, Any]) -> None:
+        """End what was started for someone who was cancelled meanwhile: nobody else would."""
+        pid = int(answer.get("pid", 0))
+        if pid and self._early.pop(pid, None) is None and self._is_open:
+            self._abandoned.add(pid)
+            self.post({"op": "signal", "pid": pid, "signal": signal.SIGKILL})
 
     def _lost(self) -> None:
         if not self._is_open:
@@ -191,12 +217,19 @@ class Reaper:
         self._is_open = False
         if self._loop is not None:
             self._loop.remove_reader(self._sock.fileno())
+        self._kill_all()
         error = InternalError("the reaper is gone")
         for future in [*self._waiting.values(), *self._exits.values()]:
             if not future.done():
                 future.set_exception(error)
                 future.exception()
         self.on_lost()
+
+
+    def _kill_all(self) -> None:
+        """Do what the reaper would have done, as far as the cookie leads."""
+        cookie = f"HOLDFAST_SPAWN={self.run_id}.".encode()
+        kill_all(lambda: carriers(cookie, read_parents()), {os.getpid(), self._process.pid})
 
 
 def describe_exit(status: int) -> str:

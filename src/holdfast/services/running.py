@@ -91,11 +91,11 @@ class RunServices:
         """Stop the services of a suite whose last case has ended."""
         await self._stop(lambda key: key[1:] == ("suite", name))
 
-    def lost(self, case: Case, suite: Suite) -> str:
+    async def lost(self, case: Case, suite: Suite) -> str:
         """Say which service of the case died while it was used, with the end of its log."""
         del suite
         for service in self._used.get(case.full_id, ()):
-            ended = service.ended()
+            ended = await service.ending()
             if ended:
                 return _with_log(f"service {service.name}, {ended}", service)
         return ""

@@ -32,6 +32,9 @@ _PIPE_S = 0.5
 # A port can be taken between finding it free and using it; three times in a row it is not that.
 _TRIES = 3
 
+# The kernel knows that a process ended before its parent has told us how.
+_STATUS_S = 0.5
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What services are started with: the run's spawner, folders, environment and ports."""
@@ -85,6 +88,10 @@ class RunningService:
         """It is not ours to stop."""
 
     def ended(self) -> str:
+        return ""
+
+    async def ending(self) -> str:
+        """It is not ours to watch."""
         return ""
 
     def last_lines(self) -> str:
@@ -172,6 +179,13 @@ class ProcessService:
 
     def ended(self) -> str:
         return self._process.ended() if self._process is not None else self._ended
+
+    async def ending(self) -> str:
+        """Return how it ended, waiting shortly for a status that is on its way."""
+        if self._process is None or not self._process.ended():
+            return self.ended()
+        await asyncio.wait([self._process.exited], timeout=_STATUS_S)
+        return self.ended()
 
     def last_lines(self) -> str:
         """Return the end of its log."""
