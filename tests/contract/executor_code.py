@@ -1,4 +1,5 @@
 """What do the contract tests of executors call? Functions that behave in every bad way."""
+# ruff: noqa: T201, ASYNC110, ASYNC222, ASYNC240, ASYNC251, PLR0133 - this code is bad on purpose
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ import weakref
 from types import FrameType
 from typing import Any
 
+import msgspec
+
 from holdfast.clock import monotonic, sleep_blocking
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess
@@ -36,8 +38,6 @@ from holdfast.model import codec
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall
 from holdfast.process.channel import Frames, pack
-
-import msgspec
 
 __all__ = ["BEAT_S", "BLOCKED_S", "AsyncHost"]
 

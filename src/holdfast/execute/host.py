@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     faulthandler.enable(file=2)
     # SIGUSR2 rather than SIGUSR1: fewer programs use it for themselves.
     faulthandler.register(signal.SIGUSR2, file=2, all_threads=True, chain=False)
-    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
     sys.path.insert(0, root)
     sock = socket.socket(fileno=int(fd))
     # A program that user code starts must not hold it.

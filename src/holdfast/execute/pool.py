@@ -308,7 +308,9 @@ class Pool:
             self._unready += 1
         for n, flight in flights:
             if not flight.future.done():
-                flight.future.set_result(_loss_of(host, n, flight, ending, len(flights)))
+                flight.future.set_result(
+                    _loss_of(host, n, flight, ending=ending, count=len(flights))
+                )
         host.in_flight.clear()
         self._let_go(host)
 
@@ -319,7 +321,7 @@ def _settle(host: HostProcess, n: int, answer: Any) -> None:
         flight.future.set_result(answer)
 
 
-def _loss_of(host: HostProcess, n: int, flight: InFlight, ending: str, count: int) -> Loss:
+def _loss_of(host: HostProcess, n: int, flight: InFlight, *, ending: str, count: int) -> Loss:
     log = host.log_text()
     if not host.is_ready:
         return Loss(
