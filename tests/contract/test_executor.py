@@ -449,7 +449,7 @@ def test_a_child_is_killed_with_the_worker_that_started_it(new_session: bool) ->
 def test_a_child_does_not_outlive_the_worker_that_crashed() -> None:
     async def use(pool: Pool, reaper: Reaper) -> tuple[Evidence, list[str]]:
         evidence = await pool.call(call("crashes_with_child"))
-        return evidence, carriers("HOLDFAST_WORKER=worker-1\0")
+        return evidence, carriers(f"HOLDFAST_SPAWN={reaper.run_id}.")
 
     evidence, left = run(use)
     assert error_of(evidence)[0] == "crash"
