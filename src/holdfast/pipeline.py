@@ -20,6 +20,7 @@ from holdfast.assembly.foresee import refuse_nothing
 from holdfast.assembly.prepare import Prepared, prepare
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
+from holdfast.assembly.snapshots import refuse_under_ci, write_snapshots
 from holdfast.assembly.surround import surroundings
 from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
@@ -57,6 +58,8 @@ async def carry_out(
         ProblemsError: a case file is wrong; nothing was run.
         NothingSelected: no case was selected.
     """
+    if request.update:
+        refuse_under_ci(place.env)
     books = open_books(request, store, place)
     if books.earlier is not None and books.is_finished:
         return report_source(books.earlier, store)
@@ -77,6 +80,8 @@ async def carry_out(
         around = await surroundings(request, prepared.plan, components, place, secrecy=secrecy)
         runner, tally = await _execute(request, prepared.plan, kept, components, journal, around, announce)
     row = _close(request, prepared, runner, tally, row, store, place)
+    if request.update:
+        journal.event("snapshots", {"written": write_snapshots(row.id, prepared.plan, store)})
     journal.run_finished(row)
     return _source(row, store, tally.summary())
 

@@ -10,6 +10,7 @@ import msgspec
 
 from holdfast.assembly.given import add_given
 from holdfast.assembly.request import Request, Workplace
+from holdfast.assembly.snapshots import fill_snapshots
 from holdfast.assembly.sources import Sources, find_sources
 from holdfast.cases.case_file import Loaded, load
 from holdfast.cases.python_file import PythonSource
@@ -52,9 +53,10 @@ async def prepare(
     """
     sources, loaded = await _load(request, place, collect)
     chosen = select(loaded.cases, _selection(request, store, sources, loaded.cases))
-    suites = {case.suite for case in chosen.cases}
+    cases = fill_snapshots(chosen.cases, update=request.update)
+    suites = {case.suite for case in cases}
     plan = build_plan(
-        chosen.cases,
+        cases,
         suites={name: suite for name, suite in loaded.suites.items() if name in suites},
         resources=_resources(request.settings, chosen.cases, slots),
         durations=store.durations([case.full_id for case in chosen.cases]),

@@ -20,6 +20,7 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     stored: Any = None
     exists: bool = False
+    update: bool = False
 
 
 def _prepare(raw: Any) -> _Snapshot:
@@ -28,16 +29,22 @@ def _prepare(raw: Any) -> _Snapshot:
         return _Snapshot()
     if isinstance(raw, str):
         return _Snapshot(file=take_text(raw, what="the name of a snapshot"))
-    fields = take_fields(raw, ("file", "stored", "exists"), what="snapshot")
+    fields = take_fields(raw, ("file", "stored", "exists", "update"), what="snapshot")
     return _Snapshot(
         file=take_text(fields.get("file", ""), what="file", path=("file",), allow_empty=True),
         stored=fields.get("stored"),
         exists=take_flag(fields.get("exists", False), what="exists", path=("exists",)),
+        update=take_flag(fields.get("update", False), what="update", path=("update",)),
     )
 
 
 def _judge(params: _Snapshot, value: Any) -> Finding:
     name = params.file or "of this case"
+    if params.update and not (params.exists and same(params.stored, value)):
+        return undecided(
+            f"snapshot {name} is written from this run; run again to compare with it",
+            observed=brief(value),
+        )
     if not params.exists:
         return undecided(
             f"snapshot {name} does not exist; write it with `holdfast run --update`",
@@ -62,6 +69,7 @@ SNAPSHOT = ValueExpectation(
                     "file": {"type": "string"},
                     "stored": {},
                     "exists": {"type": "boolean"},
+                    "update": {"type": "boolean"},
                 },
             },
         ],
