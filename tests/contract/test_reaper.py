@@ -1,6 +1,6 @@
 """Does every process of a run end, however holdfast, the reaper or the process itself ends?"""
 
-# ruff: noqa: ASYNC230 - the null device does not block
+# ruff: noqa: ASYNC110, ASYNC230 - the null device does not block
 from __future__ import annotations
 
 import asyncio

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from holdfast.assembly.echo import Echo
 from holdfast.assembly.request import Request, Workplace
+from holdfast.assembly.secrecy import Secrecy
 from holdfast.execute.in_process import InProcess
 from holdfast.execute.nothing import NoServices
 from holdfast.execute.pool import Pool
@@ -38,11 +40,13 @@ class Components:
             self.workers = 1
         self.reaper = Reaper(run_id)
         root = str(place.root)
+        self._echo: Echo | None = None
         self.executor: Pool | InProcess
         if request.settings.in_process:
             self.executor = InProcess(root)
         else:
-            self.executor = Pool(self.reaper, workers=self.workers, root=root, echo=request.echo)
+            self._echo = Echo(Secrecy(place)) if request.echo else None
+            self.executor = Pool(self.reaper, workers=self.workers, root=root, echo=self._echo)
         self.services: Services = self._services() if request.settings.services else NoServices()
         self._http: Any = None
         self._warming: asyncio.Task[None] | None = None
@@ -64,6 +68,8 @@ class Components:
                 await self._http.close()
         finally:
             self.reaper.close()
+            if self._echo is not None:
+                self._echo.close()
 
     def _services(self) -> Services:
         """Return the services of the settings; none is started before its first user."""

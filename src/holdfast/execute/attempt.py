@@ -120,12 +120,12 @@ async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone
             evidence = await _with_surroundings(planned, around, suite, context)
     except TimeoutError:
         message = f"no end within {limit_s:g} s, and it could not be stopped for {GUARD_S:g} s more"
-        evidence = Evidence(has_value=False, error=CaseError(kind="timeout", type="Timeout", message=message))
+        evidence = Evidence(has_value=False, error=CaseError(kind="timeout", message=message))
     finally:
         lost = await around.services.lost(case, suite)
         await around.services.leave(case, suite)
     if lost:
-        evidence = msgspec.structs.replace(evidence, error=CaseError(kind="crash", type="Crash", message=lost))
+        evidence = msgspec.structs.replace(evidence, error=CaseError(kind="crash", message=lost))
     return evidence
 
 
@@ -200,7 +200,7 @@ async def _run_list(steps: Sequence[Any], phase: str, context: CallContext) -> t
 
 
 def _set_up_failed(message: str) -> Evidence:
-    return _without_value(CaseError(kind="setup", type="SetupFailed", message=message))
+    return _without_value(CaseError(kind="setup", message=message))
 
 
 def _without_value(error: CaseError) -> Evidence:

@@ -45,7 +45,6 @@ def evidence_of(
     kind: ErrorKind = "crash" if loss.kind in {"shared", "lost"} else loss.kind
     error = CaseError(
         kind=kind,
-        type=kind.capitalize(),
         message=loss.message,
         traceback=loss.stack,
         tags=(loss.kind,) if loss.kind in {"shared", "lost"} else (),

@@ -43,7 +43,7 @@ def from_error(error: BaseException, call_s: float) -> Evidence:
 def timed_out(timeout_s: float, stack: str, call_s: float) -> Evidence:
     """Return the evidence of a call that was stopped at its time limit."""
     message = f"no end within {timeout_s:g} s"
-    error = CaseError(kind="timeout", type="Timeout", message=message, traceback=stack)
+    error = CaseError(kind="timeout", message=message, traceback=stack)
     return Evidence(has_value=False, error=error, call_s=call_s, worker=WORKER)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -35,6 +35,8 @@ from holdfast.process.reaper_client import Reaper
 
 __all__ = ["Pool"]
 
+_LOG = logging.getLogger("holdfast.pool")
+
 TICK_S = 0.05
 # A file with cases is imported within this, or said to hang.
 COLLECT_S = 60.0
@@ -53,13 +55,20 @@ class Pool:
     One host of lane `async` runs all coroutine functions. Processes of the group
     `worker` run one synchronous call each, `alone` one coroutine function each
     (after their host died under several), `spare` validators and imports.
-    `echo` shows what they write as it comes.
+    `echo` makes, for each process by its name, what is told everything that it writes.
     """
 
-    def __init__(self, reaper: Reaper, *, workers: int, root: str, echo: bool = False) -> None:
+    def __init__(
+        self,
+        reaper: Reaper,
+        *,
+        workers: int,
+        root: str,
+        echo: Callable[[str], Callable[[bytes], None]] | None = None,
+    ) -> None:
         self._reaper = reaper
         self._root = root
-        self._echo = _to_stderr if echo else None
+        self._echo = echo
         self._n = 0
         self._started: dict[str, int] = {}
         self._hosts: set[HostProcess] = set()
@@ -193,7 +202,9 @@ class Pool:
             on_messages=self._messages,
             on_close=self._closed,
         )
-        host.echo = self._echo
+        if self._echo is not None:
+            host.echo = self._echo(host.name)
+        _LOG.info("%s started", host.name)
         self._hosts.add(host)
         if self._ticker is None:
             self._ticker = asyncio.create_task(self._tick(), name="pool-tick")
@@ -302,6 +313,7 @@ class Pool:
     async def _bury(self, host: HostProcess) -> None:
         """Find out how a process ended and tell everyone who waits for it."""
         ending = await host.exit_text()
+        _LOG.info("%s ended with %s, %d in flight", host.name, ending, len(host.in_flight))
         host.drain()
         flights = list(host.in_flight.items())
         if not host.is_ready:
@@ -352,8 +364,3 @@ def _busy_with(host: HostProcess) -> str:
         return "idle"
     labels = [flight.label for flight in host.in_flight.values()]
     return labels[0] if len(labels) == 1 else f"{labels[0]} (+{len(labels) - 1} more)"
-
-
-def _to_stderr(data: bytes) -> None:
-    sys.stderr.write(data.decode("utf-8", "replace"))
-    sys.stderr.flush()

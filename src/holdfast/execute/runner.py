@@ -242,7 +242,7 @@ class Runner:
         self._record(planned, result)
 
     def _suite_broken(self, n: int, message: str) -> tuple[Attempt, Evidence]:
-        error = CaseError(kind="setup", type="SetupFailed", message=message)
+        error = CaseError(kind="setup", message=message)
         evidence = Evidence(has_value=False, error=error)
         now_s = self._around.clock.now() - self._around.started
         return Attempt(

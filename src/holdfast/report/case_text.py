@@ -75,16 +75,34 @@ def finding_lines(finding: Finding, paint: Paint) -> Iterator[str]:
 
 
 def _body(result: Result, paint: Paint, *, width: int) -> Iterator[str]:
-    if result.reason:
+    error = result.error
+    # An error is told once, with its traceback; findings that passed are in the report.
+    shown = [
+        finding
+        for finding in result.findings
+        if finding.status != "passed" and not (error is not None and _repeats(finding, error))
+    ]
+    if result.reason and not _is_told(result, shown):
         yield from textwrap.wrap(clean(result.reason), width)
-    if result.error is not None:
-        yield from _error_lines(result.error, paint)
-    # An error is told once, above; findings that passed are in the report.
-    shown = [finding for finding in result.findings if finding.status != "passed"]
+    if error is not None:
+        yield from _error_lines(error, paint)
     for finding in shown[:MAX_FINDINGS]:
         yield from finding_lines(finding, paint)
     if len(shown) > MAX_FINDINGS:
         yield f"and {len(shown) - MAX_FINDINGS} more findings in the report"
+
+
+def _repeats(finding: Finding, error: CaseError) -> bool:
+    """Tell whether a finding says no more than the error of the attempt."""
+    return finding.message == error.message or (
+        finding.status == "error" and bool(error.message) and finding.message.endswith(error.message)
+    )
+
+
+def _is_told(result: Result, shown: list[Finding]) -> bool:
+    """Tell whether the reason is the message of something that follows."""
+    told = [finding.message for finding in shown] + ([result.error.message] if result.error else [])
+    return any(message and result.reason.endswith(message) for message in told)
 
 
 def _error_lines(error: CaseError, paint: Paint) -> Iterator[str]:
