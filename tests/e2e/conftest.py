@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 
 from holdfast.process.loop import run_loop
+from tests.conftest import ORPHAN_GRACE_S, wait_until_clean
 from tests.e2e.project import Project
 
 
@@ -48,3 +49,14 @@ def served() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def wait_until_gone() -> Callable[[Project], None]:
+    """Give a function that waits until the reaper has ended what a killed run left."""
+
+    def wait(project: Project) -> None:
+        left = wait_until_clean(project.left_running, ORPHAN_GRACE_S)
+        assert left == []
+
+    return wait
