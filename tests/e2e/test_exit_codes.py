@@ -6,7 +6,9 @@ from holdfast.cli.main import main
 from tests.e2e.project import Project, command, statuses
 
 
-def test_0_when_every_case_passed_and_the_report_agrees_with_the_exit_code(project: Project) -> None:
+def test_0_when_every_case_passed_and_the_report_agrees_with_the_exit_code(
+    project: Project,
+) -> None:
     project.suite("s", [command("a"), command("b")])
 
     ended, report = project.run("s.json")
@@ -20,7 +22,9 @@ def test_0_when_every_case_passed_and_the_report_agrees_with_the_exit_code(proje
 
 
 def test_1_when_a_case_failed_or_could_not_be_carried_out(project: Project) -> None:
-    project.suite("s", [command("good"), command("bad", "false"), command("none", ["no-such-program"])])
+    project.suite(
+        "s", [command("good"), command("bad", "false"), command("none", ["no-such-program"])]
+    )
 
     ended, report = project.run("s.json")
 
@@ -35,7 +39,9 @@ def test_3_when_the_evidence_cannot_decide_unless_the_settings_only_warn(project
 
     ended, report = project.run("s.json")
     # An undecided case still counts in the rate.
-    warned = project.call("gate", "last", HOLDFAST_GATE_UNDECIDED="warn", HOLDFAST_GATE_SUCCESS_RATE="0.5")
+    warned = project.call(
+        "gate", "last", HOLDFAST_GATE_UNDECIDED="warn", HOLDFAST_GATE_SUCCESS_RATE="0.5"
+    )
 
     assert ended.code == 3
     assert report["verdict"] == "undecided"

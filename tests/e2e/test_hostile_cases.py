@@ -2,7 +2,7 @@ from typing import Any
 
 from tests.e2e.project import Project, command, python, result, statuses
 
-CODE = '''
+CODE = """
 import ctypes, os, subprocess, sys, threading, time, asyncio
 
 class Unshowable(Exception):
@@ -38,7 +38,7 @@ def closes(): os.closerange(0, 64)
 def daemonises():
     subprocess.Popen(["sleep", "1000"], start_new_session=True)
     return 1
-'''
+"""
 
 
 def test_hostile_code_costs_its_own_case_and_no_other(project: Project) -> None:
@@ -101,10 +101,13 @@ def test_retries_keep_every_attempt_and_a_flaky_pass_is_shown_as_one(project: Pr
 
     ended, report = project.run("s.json")
     shown = project.call("show", "last", "flaky")
-    refused = project.call("gate", "last", HOLDFAST_GATE_FLAKY="fail", HOLDFAST_GATE_SUCCESS_RATE="0")
+    refused = project.call(
+        "gate", "last", HOLDFAST_GATE_FLAKY="fail", HOLDFAST_GATE_SUCCESS_RATE="0"
+    )
 
     tries = {
-        each["id"]: [attempt["status"] for attempt in each["attempts"]] for each in report["results"]
+        each["id"]: [attempt["status"] for attempt in each["attempts"]]
+        for each in report["results"]
     }
     assert tries == {
         "flaky": ["failed", "passed"],

@@ -145,7 +145,9 @@ def test_resume_without_any_run_starts_a_new_one_and_says_so(project: Project) -
 
 def test_a_signal_before_anything_runs_leaves_nothing(project: Project) -> None:
     os.mkfifo(project.folder / "imported")
-    project.write("slow.py", "open('imported', 'w').close()\nimport threading\nthreading.Event().wait()\n")
+    project.write(
+        "slow.py", "open('imported', 'w').close()\nimport threading\nthreading.Event().wait()\n"
+    )
 
     with project.running("run", "slow.py") as process:
         wait_for(project.folder / "imported")

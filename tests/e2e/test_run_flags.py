@@ -43,7 +43,10 @@ def two_suites(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
         (["-m", "e2e and not slow"], "alpha/one"),
         (["-k", "t"], "alpha/two alpha/three beta/one beta/five"),
         (["--suite", "beta"], "beta/one beta/five"),
-        (["--suite", "alpha", "beta", "--exclude-slow"], "alpha/one alpha/three beta/one beta/five"),
+        (
+            ["--suite", "alpha", "beta", "--exclude-slow"],
+            "alpha/one alpha/three beta/one beta/five",
+        ),
         (["--suite", "alpha", "--suite", "beta", "-k", "one"], "alpha/one beta/one"),
         (["--quick"], "alpha/one alpha/two beta/one beta/five"),
         (["--include-stress", "--suite", "alpha"], "alpha/one alpha/two alpha/three alpha/four"),
@@ -65,9 +68,21 @@ def test_a_flag_selects_its_cases_and_what_they_need(
 
 def test_flags_that_are_settings_reach_the_run_and_its_report(two_suites: Project) -> None:
     first, report = two_suites.run(
-        "-n", "1", "--slots", "3", "--seed", "42", "--store", "sqlite:///other.db", "--durations", "2", "alpha"
+        "-n",
+        "1",
+        "--slots",
+        "3",
+        "--seed",
+        "42",
+        "--store",
+        "sqlite:///other.db",
+        "--durations",
+        "2",
+        "alpha",
     )
-    second, sequential = two_suites.run("--sequential", "--store", "sqlite:///other.db", "alpha", "--cached")
+    second, sequential = two_suites.run(
+        "--sequential", "--store", "sqlite:///other.db", "alpha", "--cached"
+    )
 
     assert first.code == second.code == 0
     assert (two_suites.folder / "other.db").exists()
@@ -88,7 +103,11 @@ def test_verbose_has_a_line_per_case_quiet_only_the_end_and_no_progress_nothing_
     plain = two_suites.call("run", "alpha")
 
     lines = verbose.out.splitlines()
-    assert sorted(line.split()[1] for line in lines[:3]) == ["alpha/one", "alpha/three", "alpha/two"]
+    assert sorted(line.split()[1] for line in lines[:3]) == [
+        "alpha/one",
+        "alpha/three",
+        "alpha/two",
+    ]
     assert lines[3].startswith("run ")
     assert plain.out.splitlines()[0].endswith("3 cases")
     assert "deselected" in plain.out.splitlines()[1]
@@ -105,7 +124,9 @@ def test_verbose_has_a_line_per_case_quiet_only_the_end_and_no_progress_nothing_
     ]
 
 
-def test_what_would_run_is_shown_and_not_run(two_suites: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_would_run_is_shown_and_not_run(
+    two_suites: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     marker = two_suites.folder / "it-ran"
     two_suites.suite("alpha", [command("one", f"touch {marker}"), command("two", tags=["stress"])])
 
@@ -129,7 +150,12 @@ def test_failures_stop_a_run_as_early_as_they_were_asked_to(project: Project) ->
     _, again = project.run("s.json", "--fail-fast", "--sequential")
 
     assert first.code == 1
-    assert [at_once["counts"][each] for each in ("planned", "recorded", "failed", "skipped")] == [5, 5, 1, 4]
+    assert [at_once["counts"][each] for each in ("planned", "recorded", "failed", "skipped")] == [
+        5,
+        5,
+        1,
+        4,
+    ]
     assert "the first failure stopped the run" in first.out
     assert [after_two["counts"][each] for each in ("failed", "skipped")] == [2, 3]
     assert [again["counts"][each] for each in ("failed", "skipped")] == [1, 4]
@@ -166,7 +192,9 @@ def test_only_what_did_not_pass_runs_again(project: Project) -> None:
     assert "has no failures to run again" in nothing.err
 
 
-def test_code_runs_here_with_in_process_and_its_output_comes_through_with_s(project: Project) -> None:
+def test_code_runs_here_with_in_process_and_its_output_comes_through_with_s(
+    project: Project,
+) -> None:
     project.write(
         "code.py",
         """

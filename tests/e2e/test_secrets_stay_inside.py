@@ -7,7 +7,9 @@ DECLARED = "hunter2-of-the-settings"
 WRITTEN = "written-into-a-case-8812"
 
 
-def test_a_secret_reaches_the_case_and_no_byte_that_is_kept_or_shown(project: Project, served: str) -> None:
+def test_a_secret_reaches_the_case_and_no_byte_that_is_kept_or_shown(
+    project: Project, served: str
+) -> None:
     project.write(
         "code.py",
         """
@@ -49,7 +51,14 @@ def returns():
     source = (project.folder / "s.json").read_bytes()
 
     ended = project.call(
-        "run", "s.json", "-s", "--verbose", "--log-level", "debug", API_TOKEN=SECRET, DATABASE=DECLARED
+        "run",
+        "s.json",
+        "-s",
+        "--verbose",
+        "--log-level",
+        "debug",
+        API_TOKEN=SECRET,
+        DATABASE=DECLARED,
     )
     shown = [
         project.call("show", "last", *case, API_TOKEN=SECRET, DATABASE=DECLARED)
