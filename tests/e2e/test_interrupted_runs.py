@@ -2,7 +2,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ HELD = "echo ready > ready; read word < go; test $word = pass"
 
 
 @pytest.fixture
-def held(project: Project) -> Iterator[Project]:
+def held(project: Project) -> Project:
     """Give a project whose case `held` waits, between one that ran before and one that comes after."""
     os.mkfifo(project.folder / "ready")
     os.mkfifo(project.folder / "go")
@@ -27,7 +27,7 @@ def held(project: Project) -> Iterator[Project]:
             command("aside", "echo aside >> ran", uses={"machine": 1}, after=["held"]),
         ],
     )
-    yield project
+    return project
 
 
 def wait_for(path: Path) -> str:

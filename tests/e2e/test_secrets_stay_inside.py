@@ -2,7 +2,7 @@ import base64
 
 from tests.e2e.project import Project, command, python
 
-SECRET = "correct-horse-battery-9f31c7"  # noqa: S105 - what must not be found again
+SECRET = "correct-horse-battery-9f31c7"
 DECLARED = "hunter2-of-the-settings"
 WRITTEN = "written-into-a-case-8812"
 

@@ -7,7 +7,7 @@ import pytest
 
 from holdfast.cli.main import main
 from holdfast.report.schema import report_schema
-from tests.e2e.project import Ended, Project, command, python
+from tests.e2e.project import Ended, Project, command
 
 CODE = """
 class Opaque:
