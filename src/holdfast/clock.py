@@ -9,7 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Clock", "Random", "SystemClock", "monotonic", "fresh_seed", "seed_global", "seeded", "sleep_blocking"]
+__all__ = [
+    "Clock",
+    "Random",
+    "SystemClock",
+    "fresh_seed",
+    "monotonic",
+    "seed_global",
+    "seeded",
+    "sleep_blocking",
+]
 
 Random = random.Random
 
@@ -51,7 +60,7 @@ class SystemClock:
 
 def seeded(seed: int, *parts: str) -> Random:
     """Return a generator that depends on the run's seed and on `parts` alone."""
-    return random.Random(":".join([str(seed), *parts]))  # noqa: S311 - replayable, not secret
+    return random.Random(":".join([str(seed), *parts]))
 
 
 def fresh_seed() -> int:

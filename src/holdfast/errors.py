@@ -1,13 +1,13 @@
 """What can go wrong for the caller, and which exit code says so?
 
-    HoldfastError
-    ├── UsageError          wrong command line, settings or case file (exit 2)
-    │   └── ProblemsError   many problems at once, each with its place (exit 2)
-    ├── NothingSelected     no case was selected (exit 5)
-    ├── Interrupted         the run was stopped by the user (exit 130)
-    ├── InternalError       holdfast itself failed (exit 4)
-    │   └── StoreError      the store of evidence cannot be read or written (exit 4)
-    └── MissingName         a template names a value that is not there (exit 2)
+HoldfastError
+├── UsageError          wrong command line, settings or case file (exit 2)
+│   └── ProblemsError   many problems at once, each with its place (exit 2)
+├── NothingSelected     no case was selected (exit 5)
+├── Interrupted         the run was stopped by the user (exit 130)
+├── InternalError       holdfast itself failed (exit 4)
+│   └── StoreError      the store of evidence cannot be read or written (exit 4)
+└── MissingName         a template names a value that is not there (exit 2)
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from holdfast.assembly.components import Components
+from holdfast.assembly.reporting import write_reports
 from holdfast.assembly.request import Given, Request, Workplace
 from holdfast.builtin import COMPONENTS
 from holdfast.cases.mark import MARK
@@ -20,7 +21,7 @@ from holdfast.execute.reference import lane_of
 from holdfast.execute.runner import Runner
 from holdfast.model.case import Case
 from holdfast.model.run import Run
-from holdfast.pipeline import carry_out, write_reports
+from holdfast.pipeline import carry_out
 from holdfast.ports import Reporter
 from holdfast.process.loop import run_loop
 from holdfast.registry import Registry

@@ -8,20 +8,21 @@ Each stage hands values to the next; the stages do not know one another.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import msgspec
 
 from holdfast.analyse.schedule import schedule
-from holdfast.analyse.summary import Tally, summarise
+from holdfast.analyse.summary import Tally
 from holdfast.assembly.books import Kept, open_books
 from holdfast.assembly.components import Components
 from holdfast.assembly.foresee import refuse_nothing
-from holdfast.assembly.prepare import Prepared, prepare
+from holdfast.assembly.prepare import prepare
+from holdfast.assembly.reporting import report_source, source_of
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
 from holdfast.assembly.snapshots import refuse_under_ci, write_snapshots
 from holdfast.assembly.surround import surroundings
+from holdfast.clock import Clock
 from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
 from holdfast.execute.outlook import StopRules
@@ -30,15 +31,15 @@ from holdfast.gate.judge_run import decide
 from holdfast.model.plan import Plan, PlannedCase
 from holdfast.model.result import Result
 from holdfast.model.run import GateRule, RunRow
-from holdfast.model.summary import Summary
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import frozen_heap
 from holdfast.report.source import ReportSource
 from holdfast.text.units import parse_duration
 
-SLOWEST = 10
+__all__ = ["carry_out"]
 
-__all__ = ["carry_out", "report_source", "write_reports"]
+# How many of the longest cases are kept for the end of a run, unless --durations asks for more.
+SLOWEST = 10
 
 
 async def carry_out(
@@ -66,30 +67,45 @@ async def carry_out(
     async with Components(place, books.run_id, request) as components:
         await components.warm()
         prepared = await prepare(
-            request, place, store, seed=books.seed, slots=components.slots, collect=components.executor.collect
+            request,
+            place,
+            store,
+            seed=books.seed,
+            slots=components.slots,
+            collect=components.executor.collect,
         )
         refuse_nothing(prepared)
-        kept = books.keep(request, prepared.plan, store, place)
-        secrecy = Secrecy(place, prepared.plan)
-        row, note = books.open(request, prepared.plan, store, place, secrecy)
+        plan = prepared.plan
+        kept = books.keep(request, plan, store, place)
+        secrecy = Secrecy(place, plan)
+        row, note = books.open(request, plan, store, place=place, secrecy=secrecy)
         told = reporters(components)
         journal = Journal(store, books.run_id, told)
-        journal.run_started(row, prepared.plan)
+        journal.run_started(row, plan)
         for text in filter(None, (*prepared.notes, note)):
             journal.event("note", {"text": text})
-        around = await surroundings(request, prepared.plan, components, place, secrecy=secrecy)
-        runner, tally = await _execute(request, prepared.plan, kept, components, journal, around, announce)
-    row = _close(request, prepared, runner, tally, row, store, place)
+        around = await surroundings(request, plan, components, place, secrecy=secrecy)
+        runner, tally = await _execute(
+            request,
+            plan,
+            kept,
+            components=components,
+            journal=journal,
+            around=around,
+            announce=announce,
+        )
+    row = _close(request, plan, row, runner=runner, tally=tally, store=store, clock=place.clock)
     if request.update:
-        journal.event("snapshots", {"written": write_snapshots(row.id, prepared.plan, store)})
+        journal.event("snapshots", {"written": write_snapshots(row.id, plan, store)})
     journal.run_finished(row)
-    return _source(row, store, tally.summary())
+    return source_of(row, store, tally.summary())
 
 
 async def _execute(
     request: Request,
     plan: Plan,
     kept: Kept,
+    *,
     components: Components,
     journal: Journal,
     around: Surroundings,
@@ -129,12 +145,13 @@ async def _execute(
 
 def _close(
     request: Request,
-    prepared: Prepared,
+    plan: Plan,
+    row: RunRow,
+    *,
     runner: Runner,
     tally: Tally,
-    row: RunRow,
     store: Store,
-    place: Workplace,
+    clock: Clock,
 ) -> RunRow:
     """Close the books and let the gate decide."""
     planned, recorded = store.count(row.id)
@@ -143,37 +160,30 @@ def _close(
         tally.counts(),
         tally.suite_counts(),
         request.settings.gate,
-        is_complete=planned == recorded == len(prepared.plan.cases),
+        is_complete=planned == recorded == len(plan.cases),
         budget_spent=stop == "budget",
         interrupted=stop == "interrupt",
         has_selection=True,
-        extra=[GateRule(name=f"suite {name}", held=False, message=text) for name, text in runner.broken_suites().items()],
+        extra=_broken_suites(runner),
     )
-    spent_s = place.clock.now() - runner.started
+    spent_s = clock.now() - runner.started
     closed = msgspec.structs.replace(
         row,
-        finished=place.clock.wall().isoformat(),
+        finished=clock.wall().isoformat(),
         duration_s=row.duration_s + spent_s,
         exit_code=decision.exit_code,
         verdict=decision.verdict,
         gate=decision.rules,
         counts=tally.counts(),
-        schedule=schedule(runner.spans, prepared.plan, slots=runner.slots, workers=runner.workers),
+        schedule=schedule(runner.spans, plan, slots=runner.slots, workers=runner.workers),
         stopped=runner.stop.reason if stop in {"interrupt", "budget", "fail-fast"} else "",
     )
     store.close_run(closed)
     return closed
 
 
-def report_source(row: RunRow, store: Store) -> ReportSource:
-    """Return a stored run as its reports need it."""
-    return _source(row, store, summarise(store.planned(row.id), store.results(row.id)))
-
-
-def _source(row: RunRow, store: Store, summary: Summary) -> ReportSource:
-    return ReportSource(row=row, summary=summary, results=lambda: store.results(row.id))
-
-
-def write_reports(source: ReportSource, formats: Sequence[str], directory: Path, place: Workplace) -> tuple[Path, ...]:
-    """Write the reports of a run; return their paths."""
-    return tuple(place.registry.load("report", name).write(source, directory) for name in formats)
+def _broken_suites(runner: Runner) -> list[GateRule]:
+    return [
+        GateRule(name=f"suite {name}", held=False, message=text)
+        for name, text in runner.broken_suites().items()
+    ]

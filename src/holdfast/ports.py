@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from holdfast.clock import Clock
+from holdfast.model.call import AssessorCall, PythonCall
 from holdfast.model.case import Case, Expect, Suite
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.model.finding import Finding
@@ -21,8 +22,8 @@ __all__ = [
     "BadParams",
     "CallContext",
     "Clock",
-    "Compiled",
     "CompileOne",
+    "Compiled",
     "Condition",
     "Driver",
     "Executor",
@@ -42,14 +43,6 @@ __all__ = [
 
 
 # --- expectations -------------------------------------------------------------
-
-
-class AssessorCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A user's validator to call on the live value: `key` identifies it with its parameters."""
-
-    key: str
-    ref: str
-    params: Any = None
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,22 +112,6 @@ Judge = Callable[[Sequence[Expect], Evidence], tuple[Finding, ...]]
 # --- targets and what surrounds them -------------------------------------------
 
 
-class PythonCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A Python function to call in a host or worker.
-
-    `ref` is `module:qualname`, or `path.py:qualname` for a file. `lane` is
-    `async` when the function is a coroutine function, else `sync`.
-    """
-
-    ref: str
-    kwargs: dict[str, Any] = {}
-    lane: Literal["async", "sync"] = "sync"
-    timeout_s: float | None = None
-    seed: int = 0
-    assessors: tuple[AssessorCall, ...] = ()
-    alone: bool = False
-
-
 class Executor(Protocol):
     """Carries out Python code away from holdfast's own process."""
 
@@ -146,7 +123,9 @@ class Executor(Protocol):
         """Call the function; what goes wrong with it is in the evidence, never raised."""
         ...
 
-    async def assess(self, calls: Sequence[AssessorCall], value: Any, timeout_s: float) -> tuple[Assessment, ...]:
+    async def assess(
+        self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
+    ) -> tuple[Assessment, ...]:
         """Call validators on a plain value."""
         ...
 

@@ -24,8 +24,12 @@ class Registry:
     group "holdfast" named `kind.name` add to them when a look-up misses.
     """
 
-    def __init__(self, components: Iterable[tuple[str, str, str]], *, entry_points: bool = True) -> None:
-        self._places: dict[tuple[str, str], str] = {(kind, name): place for kind, name, place in components}
+    def __init__(
+        self, components: Iterable[tuple[str, str, str]], *, entry_points: bool = True
+    ) -> None:
+        self._places: dict[tuple[str, str], str] = {
+            (kind, name): place for kind, name, place in components
+        }
         self._loaded: dict[tuple[str, str], Any] = {}
         self._look_outside = entry_points
 

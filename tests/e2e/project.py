@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
+
+from holdfast.cli.main import main
 
 # Children inherit it, so that whatever a command left running is found.
 MARK = "E2E_PROJECT"
@@ -77,9 +81,27 @@ class Project:
             out, err = process.communicate(timeout=LIMIT_S)
         return Ended(process.returncode, out, err)
 
+    def quick(self, *words: str, **env: str) -> Ended:
+        """Carry a command out in this process, which takes a fifth of the time."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, self.env(env), clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = main(words)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def quick_run(self, *words: str, **env: str) -> tuple[Ended, dict[str, Any]]:
+        """Carry `holdfast run` out in this process; return its report too."""
+        return self._with_report(self.quick("run", *words, "--report", "json", "-o", "out", **env))
+
     def run(self, *words: str, **env: str) -> tuple[Ended, dict[str, Any]]:
         """Carry `holdfast run` out; return its report too."""
-        ended = self.call("run", *words, "--report", "json", "-o", "out", **env)
+        return self._with_report(self.call("run", *words, "--report", "json", "-o", "out", **env))
+
+    def _with_report(self, ended: Ended) -> tuple[Ended, dict[str, Any]]:
         path = self.folder / "out" / "report.json"
         if not path.exists():
             raise AssertionError(f"there is no report: exit {ended.code}\n{ended.out}\n{ended.err}")

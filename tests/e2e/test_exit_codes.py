@@ -37,9 +37,9 @@ def test_1_when_a_case_failed_or_could_not_be_carried_out(project: Project) -> N
 def test_3_when_the_evidence_cannot_decide_unless_the_settings_only_warn(project: Project) -> None:
     project.suite("s", [command("sure"), {"id": "unsure", "command": "true", "expect": []}])
 
-    ended, report = project.run("s.json")
+    ended, report = project.quick_run("s.json")
     # An undecided case still counts in the rate.
-    warned = project.call(
+    warned = project.quick(
         "gate", "last", HOLDFAST_GATE_UNDECIDED="warn", HOLDFAST_GATE_SUCCESS_RATE="0.5"
     )
 
@@ -73,12 +73,12 @@ def test_4_when_the_store_cannot_be_used(project: Project) -> None:
 
 def test_4_when_the_store_is_of_a_newer_version(project: Project) -> None:
     project.suite("s", [command("a")])
-    assert project.call("run", "s.json").code == 0
+    assert project.quick("run", "s.json").code == 0
     with sqlite3.connect(project.folder / ".holdfast" / "holdfast.db") as database:
         database.execute("UPDATE format SET version = 9999")
     database.close()
 
-    ended = project.call("run", "s.json")
+    ended = project.quick("run", "s.json")
 
     assert ended.code == 4
     assert "got version 9999" in ended.err

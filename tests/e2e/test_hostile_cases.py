@@ -99,9 +99,9 @@ def test_retries_keep_every_attempt_and_a_flaky_pass_is_shown_as_one(project: Pr
         ],
     )
 
-    ended, report = project.run("s.json")
-    shown = project.call("show", "last", "flaky")
-    refused = project.call(
+    ended, report = project.quick_run("s.json")
+    shown = project.quick("show", "last", "flaky")
+    refused = project.quick(
         "gate", "last", HOLDFAST_GATE_FLAKY="fail", HOLDFAST_GATE_SUCCESS_RATE="0"
     )
 
@@ -138,7 +138,7 @@ def test_waived_needed_and_deselected_cases_are_told_apart(project: Project) -> 
         ],
     )
 
-    ended, report = project.run("s.json")
+    ended, report = project.quick_run("s.json")
 
     assert ended.code == 1
     assert statuses(report) == {

@@ -57,16 +57,16 @@ def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
 def test_the_first_interrupt_keeps_what_runs_and_resume_does_the_rest(held: Project) -> None:
     with held.running("run", "s.json") as process:
         assert wait_for(held.folder / "ready") == "ready\n"
-        during = held.call("show", "last")
+        during = held.quick("show", "last")
         process.send_signal(signal.SIGINT)
         read_until(process, "stopping")
         release(held)
         out, err = finish(process)
-    after = held.call("show", "last")
+    after = held.quick("show", "last")
     resumed, report = held.run("s.json", "--resume", "last")
     ran = (held.folder / "ran").read_text().split()
-    again = held.call("run", "s.json", "--resume", "last")
-    seeded = held.call("run", "s.json", "--resume", "last", "--seed", "1")
+    again = held.quick("run", "s.json", "--resume", "last")
+    seeded = held.quick("run", "s.json", "--resume", "last", "--seed", "1")
 
     assert process.returncode == 130
     assert "INTERRUPTED" in out
@@ -116,9 +116,9 @@ def test_what_a_killed_run_had_shown_is_kept_and_the_rest_runs_on_resume(
         process.kill()
         process.wait(timeout=LIMIT_S)
     wait_until_gone(held)
-    shown = held.call("show", "last")
-    judged = held.call("judge", "last")
-    gate = held.call("gate", "last")
+    shown = held.quick("show", "last")
+    judged = held.quick("judge", "last")
+    gate = held.quick("gate", "last")
     report, code = _resume(held)
 
     assert "lost, will run again on resume (1)\n  s/held" in shown.out
@@ -134,8 +134,8 @@ def test_what_a_killed_run_had_shown_is_kept_and_the_rest_runs_on_resume(
 def test_resume_without_any_run_starts_a_new_one_and_says_so(project: Project) -> None:
     project.suite("s", [command("a")])
 
-    first, report = project.run("s.json", "--resume", "last")
-    other = project.call("run", "s.json", "--resume", "last~3")
+    first, report = project.quick_run("s.json", "--resume", "last")
+    other = project.quick("run", "s.json", "--resume", "last~3")
 
     assert first.code == 0
     assert "there was no run to go on with; this is a new one" in first.out

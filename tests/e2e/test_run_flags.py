@@ -67,7 +67,7 @@ def test_a_flag_selects_its_cases_and_what_they_need(
 
 
 def test_flags_that_are_settings_reach_the_run_and_its_report(two_suites: Project) -> None:
-    first, report = two_suites.run(
+    first, report = two_suites.quick_run(
         "-n",
         "1",
         "--slots",
@@ -80,7 +80,7 @@ def test_flags_that_are_settings_reach_the_run_and_its_report(two_suites: Projec
         "2",
         "alpha",
     )
-    second, sequential = two_suites.run(
+    second, sequential = two_suites.quick_run(
         "--sequential", "--store", "sqlite:///other.db", "alpha", "--cached"
     )
 
@@ -98,9 +98,9 @@ def test_flags_that_are_settings_reach_the_run_and_its_report(two_suites: Projec
 def test_verbose_has_a_line_per_case_quiet_only_the_end_and_no_progress_nothing_else(
     two_suites: Project,
 ) -> None:
-    verbose = two_suites.call("run", "alpha", "--verbose", "--no-progress", "--report", "json")
-    quiet = two_suites.call("run", "alpha", "--quiet", "--log-level", "debug", "--parallel")
-    plain = two_suites.call("run", "alpha")
+    verbose = two_suites.quick("run", "alpha", "--verbose", "--no-progress", "--report", "json")
+    quiet = two_suites.quick("run", "alpha", "--quiet", "--log-level", "debug", "--parallel")
+    plain = two_suites.quick("run", "alpha")
 
     lines = verbose.out.splitlines()
     assert sorted(line.split()[1] for line in lines[:3]) == [
@@ -145,9 +145,9 @@ def test_what_would_run_is_shown_and_not_run(
 def test_failures_stop_a_run_as_early_as_they_were_asked_to(project: Project) -> None:
     project.suite("s", [command(f"c{n}", "false") for n in range(5)])
 
-    first, at_once = project.run("s.json", "-x", "--sequential")
-    _, after_two = project.run("s.json", "--max-failures", "2", "--sequential")
-    _, again = project.run("s.json", "--fail-fast", "--sequential")
+    first, at_once = project.quick_run("s.json", "-x", "--sequential")
+    _, after_two = project.quick_run("s.json", "--max-failures", "2", "--sequential")
+    _, again = project.quick_run("s.json", "--fail-fast", "--sequential")
 
     assert first.code == 1
     assert [at_once["counts"][each] for each in ("planned", "recorded", "failed", "skipped")] == [
@@ -164,8 +164,8 @@ def test_failures_stop_a_run_as_early_as_they_were_asked_to(project: Project) ->
 def test_a_spent_budget_skips_the_rest_and_the_run_is_incomplete(project: Project) -> None:
     project.suite("s", [command(f"c{n}", ["sleep", "0.3"]) for n in range(3)])
 
-    ended, report = project.run("s.json", "--sequential", "--budget", "100ms")
-    resumed, whole = project.run("s.json", "--resume", "last")
+    ended, report = project.quick_run("s.json", "--sequential", "--budget", "100ms")
+    resumed, whole = project.quick_run("s.json", "--resume", "last")
 
     assert ended.code == 3
     assert report["verdict"] == "incomplete"
@@ -178,13 +178,13 @@ def test_only_what_did_not_pass_runs_again(project: Project) -> None:
     project.suite(
         "s", [command("good"), command("bad", "false"), command("none", ["no-such-program"])]
     )
-    project.run("s.json")
+    project.quick_run("s.json")
 
-    _, errors = project.run("s.json", "--only-errors")
-    project.run("s.json")
-    _, failures = project.run("s.json", "--rerun-failed")
-    project.run("s.json", "-k", "good")
-    nothing = project.call("run", "s.json", "--rerun-failed")
+    _, errors = project.quick_run("s.json", "--only-errors")
+    project.quick_run("s.json")
+    _, failures = project.quick_run("s.json", "--rerun-failed")
+    project.quick_run("s.json", "-k", "good")
+    nothing = project.quick("run", "s.json", "--rerun-failed")
 
     assert statuses(errors) == {"none": "error"}
     assert statuses(failures) == {"bad": "failed", "none": "error"}
@@ -286,7 +286,7 @@ def test_list_and_validate_tell_the_same_as_run(
     as_json: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert main(["validate", "--suite", "alpha"]) == 0
     before = capsys.readouterr().out
-    two_suites.run("--suite", "alpha")
+    two_suites.quick_run("--suite", "alpha")
     assert main(["validate", "--suite", "alpha"]) == 0
     after = capsys.readouterr().out
 

@@ -61,10 +61,10 @@ def returns():
         DATABASE=DECLARED,
     )
     shown = [
-        project.call("show", "last", *case, API_TOKEN=SECRET, DATABASE=DECLARED)
+        project.quick("show", "last", *case, API_TOKEN=SECRET, DATABASE=DECLARED)
         for case in ((), ("leaks",), ("returns",), ("sends",), ("echoes",))
     ]
-    judged = project.call("judge", "last", API_TOKEN=SECRET, DATABASE=DECLARED)
+    judged = project.quick("judge", "last", API_TOKEN=SECRET, DATABASE=DECLARED)
 
     assert ended.code == 1
     assert "[redacted " in shown[1].out

@@ -5,7 +5,7 @@ Checked by mypy, never run: `make check` reads it with the strict settings.
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Literal, assert_type
 
 import holdfast
 
@@ -26,7 +26,7 @@ assert_type(with_settings(), None)
 def run_all() -> int:
     """Read a run's verdict and exit code."""
     run = holdfast.run(["cases/login.yaml"])
-    assert_type(run.verdict, str)
+    assert_type(run.verdict, Literal["passed", "failed", "undecided", "incomplete"])
     assert_type(run.exit_code, int)
     return run.exit_code
 

@@ -55,7 +55,7 @@ class Books:
         return self.earlier is not None and bool(self.earlier.finished) and not self.earlier.stopped
 
     def open(
-        self, request: Request, plan: Plan, store: Store, place: Workplace, secrecy: Secrecy
+        self, request: Request, plan: Plan, store: Store, *, place: Workplace, secrecy: Secrecy
     ) -> tuple[RunRow, str]:
         """Commit the run and its plan; return the row and a note on what changed since an earlier stretch."""
         commit, dirty = self._git.answer()
@@ -73,7 +73,10 @@ class Books:
         before = self.earlier
         if before is None:
             store.open_run(row, secrecy.plan(plan))
-            return row, "there was no run to go on with; this is a new one" if request.resume else ""
+            return (
+                row,
+                "there was no run to go on with; this is a new one" if request.resume else "",
+            )
         note = _changes(before, row)
         store.open_segment(self.run_id, secrecy.plan(plan), note)
         row = msgspec.structs.replace(
@@ -159,13 +162,17 @@ def _without_attempt(planned: PlannedCase, machine: tuple[int, int, int]) -> Res
         ("cpus", needs.cpus, cores),
     ):
         if wanted > there:
-            return skipped(case, "requires", f"requires {name} {wanted:,}, this machine has {there:,}", [])
+            return skipped(
+                case, "requires", f"requires {name} {wanted:,}, this machine has {there:,}", []
+            )
     return None
 
 
 def _take_cached(plan: Plan, store: Store, kept: Kept) -> None:
     open_keys = {
-        planned.key: planned for planned in plan.cases if planned.index not in kept.earlier and planned.index not in kept.fresh
+        planned.key: planned
+        for planned in plan.cases
+        if planned.index not in kept.earlier and planned.index not in kept.fresh
     }
     for key, (run_id, result) in store.cached_many(open_keys).items():
         planned = open_keys[key]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from holdfast.assembly.echo import Echo
 from holdfast.assembly.request import Request, Workplace
@@ -34,7 +34,9 @@ class Components:
     def __init__(self, place: Workplace, run_id: str, request: Request) -> None:
         self._place = place
         self._settings = request.settings
-        self.workers = usable_cores() if request.settings.workers == "auto" else request.settings.workers
+        self.workers = (
+            usable_cores() if request.settings.workers == "auto" else request.settings.workers
+        )
         self.slots = 1 if request.sequential else request.settings.slots
         if request.sequential:
             self.workers = 1
@@ -51,12 +53,15 @@ class Components:
         self._http: Any = None
         self._warming: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Components:
+    async def __aenter__(self) -> Self:
         self.reaper.attach(asyncio.get_running_loop())
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._warming is not None:
             self._warming.cancel()
@@ -84,7 +89,9 @@ class Components:
             ports=load("service", "ports")(),
         )
         given = {"base_url": settings.base_url, "database_url": settings.database_url}
-        made: Services = load("service", "run")(settings.services, settings.links, services_place, given=given)
+        made: Services = load("service", "run")(
+            settings.services, settings.links, services_place, given=given
+        )
         return made
 
     async def warm(self) -> None:
@@ -114,7 +121,7 @@ class Components:
         folder = cwd or str(self._place.root)
         full = {**self._place.env, **env}
         # Last on the path: the programs beside this Python, such as uvicorn of the same environment.
-        full["PATH"] = f"{full.get('PATH', os.defpath)}{os.pathsep}{os.path.dirname(sys.executable)}"
+        full["PATH"] = f"{full.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}"
         return await spawn_child(self.reaper, argv, env=full, cwd=folder, stdin_data=stdin_data)
 
     def expander(self) -> Callable[[Any, Mapping[str, Any]], Any]:

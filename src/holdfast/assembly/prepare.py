@@ -136,20 +136,26 @@ def _of_last_run(request: Request, store: Store) -> tuple[frozenset[str] | None,
         return None, ""
     row = store.run("last")
     wanted = {"error"} if request.only_errors else {"failed", "error", "undecided"}
-    chosen = {planned.suite + "/" + planned.id for planned, result in store.results(row.id) if result.status in wanted}
+    chosen = {
+        planned.suite + "/" + planned.id
+        for planned, result in store.results(row.id)
+        if result.status in wanted
+    }
     word = "errors" if request.only_errors else "failures"
     if not chosen:
-        raise UsageError(f"run {row.id} has no {word} to run again", hint="run without the flag to run everything")
+        raise UsageError(
+            f"run {row.id} has no {word} to run again",
+            hint="run without the flag to run everything",
+        )
     return frozenset(chosen), f"not among the {word} of run {row.id}"
 
 
-def _resources(
-    settings: Settings, cases: Iterable[Case], slots: int
-) -> Mapping[str, Resource]:
+def _resources(settings: Settings, cases: Iterable[Case], slots: int) -> Mapping[str, Resource]:
     """Return every resource that a case uses; services and links that have no limits of their own get one permit each."""
     used = {name for case in cases for name in case.uses}
-    found = {name: resource_of(name, value) for name, value in settings.resources.items() if name in used}
+    found = {
+        name: resource_of(name, value) for name, value in settings.resources.items() if name in used
+    }
     for name in used - set(found):
         found[name] = Resource(name=name, permits=slots if name == "machine" else 1)
     return found
-

@@ -50,7 +50,8 @@ class Secrecy:
         if self._redactor is None:
             return plan
         cases = tuple(
-            msgspec.structs.replace(planned, case=self._value(planned.case, Case)) for planned in plan.cases
+            msgspec.structs.replace(planned, case=self._value(planned.case, Case))
+            for planned in plan.cases
         )
         suites = {name: self._value(suite, Suite) for name, suite in plan.suites.items()}
         return msgspec.structs.replace(plan, cases=cases, suites=suites)
@@ -70,7 +71,10 @@ def _written_in(plan: Plan) -> dict[str, str]:
         for spec in specs:
             headers = spec.get("headers")
             if isinstance(headers, dict):
-                texts = {str(name): str(value) for name, value in cast("Mapping[Any, Any]", headers).items()}
+                texts = {
+                    str(name): str(value)
+                    for name, value in cast("Mapping[Any, Any]", headers).items()
+                }
                 for name, value in secrets_in(texts).items():
                     if "{" not in value:
                         found[f"{name} of {case.full_id}"] = value

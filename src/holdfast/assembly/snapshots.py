@@ -33,7 +33,9 @@ def refuse_under_ci(env: Any) -> None:
         UsageError: the variable CI is set.
     """
     if env.get("CI", "").casefold() not in {"", "0", "false"}:
-        raise UsageError("--update must not be given under CI", hint="write snapshots locally and commit them")
+        raise UsageError(
+            "--update must not be given under CI", hint="write snapshots locally and commit them"
+        )
 
 
 def fill_snapshots(cases: Iterable[Case], *, update: bool) -> tuple[Case, ...]:

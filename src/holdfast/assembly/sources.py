@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -45,7 +44,9 @@ def find_sources(words: Iterable[str], settings: Settings, root: Path, cwd: Path
         found = tuple(_matches(name, suite.cases, root))
         suite_files[name] = found
         case_files.update(dict.fromkeys(found))
-        python_files.update(dict.fromkeys((path, name) for path in _matches(name, suite.python, root)))
+        python_files.update(
+            dict.fromkeys((path, name) for path in _matches(name, suite.python, root))
+        )
 
     for word in words:
         path = (cwd / word).resolve()
@@ -57,7 +58,9 @@ def find_sources(words: Iterable[str], settings: Settings, root: Path, cwd: Path
             else:
                 case_files[str(path)] = None
         elif Path(word).suffix in SUFFIXES:
-            near = sorted(each.name for each in path.parent.glob("*")) if path.parent.is_dir() else []
+            near = (
+                sorted(each.name for each in path.parent.glob("*")) if path.parent.is_dir() else []
+            )
             raise UsageError(
                 f"there is no file {word!r}{did_you_mean(Path(word).name, near)}",
                 hint="give a case file, a folder, a suite of the settings, or an id",
@@ -70,7 +73,10 @@ def find_sources(words: Iterable[str], settings: Settings, root: Path, cwd: Path
     if not case_files and not python_files:
         _nothing(ids, settings)
     return Sources(
-        case_files=tuple(case_files), python_files=tuple(python_files), ids=tuple(ids), suite_files=suite_files
+        case_files=tuple(case_files),
+        python_files=tuple(python_files),
+        ids=tuple(ids),
+        suite_files=suite_files,
     )
 
 
@@ -81,12 +87,15 @@ def _nothing(ids: list[str], settings: Settings) -> None:
             f"{did_you_mean(ids[0], settings.suites)}",
             hint="ids are looked up in the suites of the settings; there is none",
         )
-    raise NothingSelected("no case file was given, and the settings name no suite", hint="holdfast init makes a first one")
+    raise NothingSelected(
+        "no case file was given, and the settings name no suite",
+        hint="holdfast init makes a first one",
+    )
 
 
 def _matches(suite: str, patterns: Iterable[str], root: Path) -> Iterable[str]:
     for pattern in patterns:
-        found = sorted(glob.glob(str(root / pattern), recursive=True))
+        found = sorted(str(path) for path in root.glob(pattern))
         if not found:
             raise UsageError(
                 f"suites.{suite}: {pattern!r} must match a file, got none below {root.name}/",

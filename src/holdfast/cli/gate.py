@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from holdfast.assembly.reporting import report_source
 from holdfast.cli.rules_text import rules_text
 from holdfast.cli.screen import Screen
 from holdfast.cli.stored import run_argument, stored_run
-from holdfast.pipeline import report_source
 from holdfast.rejudge import gate_again
 from holdfast.report.view import view
 

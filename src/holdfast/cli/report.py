@@ -6,10 +6,10 @@ import os
 
 import click
 
+from holdfast.assembly.reporting import report_source, write_reports
 from holdfast.cli.run_options import formats
 from holdfast.cli.stored import run_argument, stored_run
 from holdfast.cli.workplace import refuse_unknown_reports, report_folder
-from holdfast.pipeline import report_source, write_reports
 
 __all__ = ["command"]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from holdfast.assembly.components import Components
+from holdfast.assembly.reporting import write_reports
 from holdfast.assembly.request import Request, Workplace
 from holdfast.cli.foreseen import show_list, show_plan
 from holdfast.cli.interrupt import stopped_by_signals
@@ -22,7 +23,7 @@ from holdfast.cli.workplace import (
     report_folder,
     workplace,
 )
-from holdfast.pipeline import carry_out, write_reports
+from holdfast.pipeline import carry_out
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import run_loop
 from holdfast.report.console import write_summary

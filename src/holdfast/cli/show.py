@@ -6,13 +6,13 @@ from typing import Literal
 
 import click
 
+from holdfast.assembly.reporting import report_source
 from holdfast.cli.alive import working_since
 from holdfast.cli.screen import Screen
 from holdfast.cli.stored import Stored, run_argument, stored_run
 from holdfast.errors import UsageError
 from holdfast.model.evidence import Evidence
 from holdfast.model.result import Result
-from holdfast.pipeline import report_source
 from holdfast.ports import PlannedRow
 from holdfast.report.paint import Paint
 from holdfast.report.show_case_text import case_text

@@ -65,5 +65,6 @@ def refuse_unknown_reports(settings: Settings, place: Workplace) -> None:
     for name in settings.report:
         if name not in known:
             raise UsageError(
-                f"no such report {name!r}{did_you_mean(name, known)}", hint=f"known: {', '.join(known)}"
+                f"no such report {name!r}{did_you_mean(name, known)}",
+                hint=f"known: {', '.join(known)}",
             )

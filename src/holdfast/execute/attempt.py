@@ -76,7 +76,9 @@ async def attempt_case(
     evidence = await _collect_evidence(planned, around, alone=alone)
     evidence, findings = _judge(planned.case, evidence, around)
     status = combine(findings)
-    is_lost = evidence.error is not None and any(tag in {"shared", "lost"} for tag in evidence.error.tags)
+    is_lost = evidence.error is not None and any(
+        tag in {"shared", "lost"} for tag in evidence.error.tags
+    )
     attempt = Attempt(
         n=n,
         status="error" if is_lost else status,  # type: ignore[arg-type]
@@ -90,7 +92,9 @@ async def attempt_case(
     return attempt, evidence
 
 
-def _judge(case: Case, evidence: Evidence, around: Surroundings) -> tuple[Evidence, tuple[Finding, ...]]:
+def _judge(
+    case: Case, evidence: Evidence, around: Surroundings
+) -> tuple[Evidence, tuple[Finding, ...]]:
     """Judge what will be stored: secrets are gone before anyone looks at the evidence."""
     if around.redact is not None:
         raw = codec.encode(evidence)
@@ -103,8 +107,14 @@ def _judge(case: Case, evidence: Evidence, around: Surroundings) -> tuple[Eviden
 async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone: bool) -> Evidence:
     case = planned.case
     suite = around.suites.get(case.suite)
-    if case.target.kind == "python" and not around.has_services and (suite is None or not _is_surrounded(suite)):
-        return await _drive(planned, around, _context(planned, around, alone=alone, variables=around.variables))
+    if (
+        case.target.kind == "python"
+        and not around.has_services
+        and (suite is None or not _is_surrounded(suite))
+    ):
+        return await _drive(
+            planned, around, _context(planned, around, alone=alone, variables=around.variables)
+        )
     suite = suite or Suite(name=case.suite)
     try:
         # Not within the case's own time: whoever comes first would pay for everyone's service.
@@ -157,7 +167,9 @@ async def _drive(planned: PlannedCase, around: Surroundings, context: CallContex
             context.assessors = around.assessors_of(case.expect)
     except HoldfastError as error:
         return _set_up_failed(str(error))
-    evidence: Evidence = await around.driver.drive(lambda: target.call(spec, context), around.recorder)
+    evidence: Evidence = await around.driver.drive(
+        lambda: target.call(spec, context), around.recorder
+    )
     if context.assessors and not evidence.assessments and evidence.error is None:
         limit_s = context.timeout_s or around.timeout_s
         answers = await around.executor.assess(context.assessors, evidence.value, limit_s)
@@ -193,7 +205,9 @@ def _context(
     )
 
 
-async def _run_list(steps: Sequence[Any], phase: str, context: CallContext) -> tuple[StepEvidence, ...]:
+async def _run_list(
+    steps: Sequence[Any], phase: str, context: CallContext
+) -> tuple[StepEvidence, ...]:
     if not steps:
         return ()
     return await context.load("target", "steps").run_list(steps, phase, context)

@@ -32,7 +32,11 @@ def collect_file(n: int, path: str) -> Collected:
 
 
 def _classes_of(module: Any) -> list[type]:
-    return [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__]
+    return [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__
+    ]
 
 
 def _describe(function: Any, options: dict[str, Any]) -> dict[str, Any]:

@@ -35,4 +35,8 @@ class StopRules:
         self._failures += 1
         if self._failures < self._max:
             return ""
-        return "the first failure stopped the run" if self._max == 1 else f"{self._failures} failures stopped the run"
+        return (
+            "the first failure stopped the run"
+            if self._max == 1
+            else f"{self._failures} failures stopped the run"
+        )

@@ -34,7 +34,11 @@ def backoff_s(retries: Retries, attempts: Sequence[Attempt]) -> float:
 def is_down(attempt: Attempt, evidence: Evidence) -> bool:
     """Tell whether an attempt says that what it used does not answer."""
     error = evidence.error
-    return attempt.counts and error is not None and (error.kind in DOWN_KINDS or "connection" in error.tags)
+    return (
+        attempt.counts
+        and error is not None
+        and (error.kind in DOWN_KINDS or "connection" in error.tags)
+    )
 
 
 def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
@@ -85,10 +89,16 @@ def _reason(attempt: Attempt) -> str:
         return ""
     if attempt.error is not None and attempt.status == "error":
         error = attempt.error
-        return f"{error.kind}: {error.message}" if error.kind != "exception" else f"{error.type}: {error.message}"
+        return (
+            f"{error.kind}: {error.message}"
+            if error.kind != "exception"
+            else f"{error.type}: {error.message}"
+        )
     if not attempt.findings:
         return "nothing was expected: name at least one expectation, or `completes`"
-    worst = next((finding for finding in attempt.findings if finding.status == attempt.status), None)
+    worst = next(
+        (finding for finding in attempt.findings if finding.status == attempt.status), None
+    )
     return f"{worst.expectation}: {worst.message}" if worst is not None else ""
 
 

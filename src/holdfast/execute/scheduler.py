@@ -68,7 +68,10 @@ class Scheduler:
         }
         self._has_rates = any(pool.rate_s for pool in self._pools.values())
         self._pools[WORKERS] = _Pool(WORKERS, workers, 0.0, 0)
-        self._uses = [self._uses_of(planned.case.uses, sync) for planned, sync in zip(plan.cases, is_sync, strict=True)]
+        self._uses = [
+            self._uses_of(planned.case.uses, is_sync=sync)
+            for planned, sync in zip(plan.cases, is_sync, strict=True)
+        ]
         self._open_needs = [len(planned.needs) for planned in plan.cases]
         self._dependents: dict[int, list[int]] = {}
         for planned in plan.cases:
@@ -134,7 +137,9 @@ class Scheduler:
     def _may_start(self, index: int, names: tuple[str, ...], blocked: set[str], now: float) -> bool:
         if not names:
             return True
-        short = [name for name in names if name in blocked or not self._has_permit(index, name, now)]
+        short = [
+            name for name in names if name in blocked or not self._has_permit(index, name, now)
+        ]
         if not short:
             return True
         blocked.update(short)
@@ -162,7 +167,11 @@ class Scheduler:
         """Return when `grant` may have something new although nothing ended, or None."""
         times = [self._delayed[0][0]] if self._delayed else []
         if not self.is_stopped and self._has_rates:
-            times += [pool.next_start for pool in self._pools.values() if pool.rate_s and pool.next_start > now]
+            times += [
+                pool.next_start
+                for pool in self._pools.values()
+                if pool.rate_s and pool.next_start > now
+            ]
         return min(times, default=None)
 
     # --- what ends ---------------------------------------------------------------
@@ -225,7 +234,9 @@ class Scheduler:
         self.is_stopped = True
         dropped = {index for indexes in self._groups.values() for index in indexes}
         dropped.update(index for _, index in self._delayed)
-        dropped.update(i for i, count in enumerate(self._open_needs) if count and not self._is_done[i])
+        dropped.update(
+            i for i, count in enumerate(self._open_needs) if count and not self._is_done[i]
+        )
         self._groups.clear()
         self._delayed.clear()
         for index in dropped:
@@ -253,7 +264,7 @@ class Scheduler:
         names = tuple(sorted(self._uses[index]))
         heappush(self._groups.setdefault(names, []), index)
 
-    def _uses_of(self, uses: dict[str, int], is_sync: bool) -> dict[str, int]:
+    def _uses_of(self, uses: dict[str, int], *, is_sync: bool) -> dict[str, int]:
         if not is_sync:
             return uses
         return {**uses, WORKERS: 1}

@@ -80,7 +80,12 @@ class SuiteSteps:
         if not steps:
             return ""
         around = self._around
-        case = Case(suite=suite.name, id=f"({phase})", target=Target(kind="steps", spec={}), source=suite.source)
+        case = Case(
+            suite=suite.name,
+            id=f"({phase})",
+            target=Target(kind="steps", spec={}),
+            source=suite.source,
+        )
         try:
             variables = {**around.variables, **await around.services.enter(case, suite)}
         except HoldfastError as error:
@@ -88,7 +93,9 @@ class SuiteSteps:
                 raise
             return f"{phase}: {error}"
         try:
-            done = await around.load("target", "steps").run_list(steps, phase, self._context(case, variables))
+            done = await around.load("target", "steps").run_list(
+                steps, phase, self._context(case, variables)
+            )
         finally:
             await around.services.leave(case, suite)
         return _broken(steps, done, around, phase)
@@ -112,7 +119,9 @@ class SuiteSteps:
         )
 
 
-def _broken(steps: Sequence[Step], done: Sequence[StepEvidence], around: Surroundings, phase: str) -> str:
+def _broken(
+    steps: Sequence[Step], done: Sequence[StepEvidence], around: Surroundings, phase: str
+) -> str:
     """Return the first step that did not pass, with why, or ""."""
     for left in done:
         for finding in judge_step(left, around.judge):

@@ -25,7 +25,11 @@ from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
 
-__all__ = ["FIELD_PRESENT", "IS_JSON", "JSON_PATH", "JSON_SCHEMA"]
+__all__ = [
+    "FIELD_PRESENT",
+    "IS_JSON",
+    "JSON_PATH",
+]
 
 
 def _prepare_is_json(raw: Any) -> None:

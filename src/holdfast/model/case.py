@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Case", "Expect", "Requires", "Retries", "Severity", "Step", "Suite", "Target", "Until", "Waiver"]
+__all__ = [
+    "Case",
+    "Expect",
+    "Requires",
+    "Retries",
+    "Severity",
+    "Step",
+    "Suite",
+    "Target",
+    "Until",
+    "Waiver",
+]
 
 Severity = Literal["low", "medium", "high", "critical"]
 

@@ -32,14 +32,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     assessed_in: str = ""
 
 
-def passed(message: str = "", *, expected: Any = None, observed: Any = None, score: float | None = None) -> Finding:
+def passed(
+    message: str = "", *, expected: Any = None, observed: Any = None, score: float | None = None
+) -> Finding:
     """Return a finding that the evidence bears out."""
-    return Finding(status="passed", message=message, expected=expected, observed=observed, score=score)
+    return Finding(
+        status="passed", message=message, expected=expected, observed=observed, score=score
+    )
 
 
-def failed(message: str, *, expected: Any = None, observed: Any = None, score: float | None = None) -> Finding:
+def failed(
+    message: str, *, expected: Any = None, observed: Any = None, score: float | None = None
+) -> Finding:
     """Return a finding that the evidence contradicts."""
-    return Finding(status="failed", message=message, expected=expected, observed=observed, score=score)
+    return Finding(
+        status="failed", message=message, expected=expected, observed=observed, score=score
+    )
 
 
 def undecided(message: str, *, expected: Any = None, observed: Any = None) -> Finding:

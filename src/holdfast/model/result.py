@@ -14,7 +14,9 @@ __all__ = ["Attempt", "AttemptStatus", "Result", "SkipKind"]
 AttemptStatus = Literal["passed", "failed", "undecided", "error", "lost"]
 
 # Why a case was skipped; only what its author asked for leaves the rate alone.
-SkipKind = Literal["", "author", "xfail", "need", "interrupt", "budget", "fail-fast", "stop", "requires"]
+SkipKind = Literal[
+    "", "author", "xfail", "need", "interrupt", "budget", "fail-fast", "stop", "requires"
+]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -8,7 +8,16 @@ import msgspec
 
 from holdfast.model.result import Result
 
-__all__ = ["Counts", "GateRule", "Run", "RunRow", "Schedule", "SuiteSummary", "Verdict", "WorkerShare"]
+__all__ = [
+    "Counts",
+    "GateRule",
+    "Run",
+    "RunRow",
+    "Schedule",
+    "SuiteSummary",
+    "Verdict",
+    "WorkerShare",
+]
 
 Verdict = Literal["passed", "failed", "undecided", "incomplete"]
 

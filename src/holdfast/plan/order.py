@@ -45,7 +45,17 @@ def build_plan(
         order = sorted(range(len(cases)), key=lambda i: (-cases[i].priority, -path[i]))
     place = {old: new for new, old in enumerate(order)}
     planned = tuple(
-        _place(cases[old], new, old, key=key, seed=seed, expected=expected, path=path, needs=needs, place=place)
+        _place(
+            cases[old],
+            new,
+            old,
+            key=key,
+            seed=seed,
+            expected=expected,
+            path=path,
+            needs=needs,
+            place=place,
+        )
         for new, old in enumerate(order)
     )
     return Plan(

@@ -19,7 +19,12 @@ class Child:
     `read(1)` and `read(2)` give the next bytes of its output, b"" at the end.
     """
 
-    def __init__(self, spawned: Spawned, streams: Mapping[int, asyncio.StreamReader], closers: Sequence[asyncio.BaseTransport]) -> None:
+    def __init__(
+        self,
+        spawned: Spawned,
+        streams: Mapping[int, asyncio.StreamReader],
+        closers: Sequence[asyncio.BaseTransport],
+    ) -> None:
         self._spawned = spawned
         self._streams = streams
         self._closers = closers
@@ -52,7 +57,12 @@ class Child:
 
 
 async def spawn_child(
-    reaper: Reaper, argv: Sequence[str], *, env: Mapping[str, str], cwd: str = "", stdin_data: bytes | None = None
+    reaper: Reaper,
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str = "",
+    stdin_data: bytes | None = None,
 ) -> Child:
     """Start a command; `env` is added to ours.
 
@@ -81,7 +91,9 @@ async def spawn_child(
     for number in (1, 2):
         stream = streams[number] = asyncio.StreamReader()
         file = os.fdopen(ours[number], "rb", 0)
-        transport, _ = await loop.connect_read_pipe(lambda stream=stream: asyncio.StreamReaderProtocol(stream), file)
+        transport, _ = await loop.connect_read_pipe(
+            lambda stream=stream: asyncio.StreamReaderProtocol(stream), file
+        )
         closers.append(transport)
     if stdin_data is not None:
         closers.append(await _feed(ours[0], stdin_data))

@@ -13,7 +13,9 @@ CGROUP = Path("/sys/fs/cgroup")
 
 def usable_cores() -> int:
     """Return how many cores this process may use: its affinity, cut by a cgroup v2 quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     quota = _read(CGROUP / "cpu.max").split()
     if len(quota) == 2 and quota[0].isdigit():
         cores = min(cores, max(1, int(quota[0]) // int(quota[1])))

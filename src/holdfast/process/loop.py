@@ -6,7 +6,7 @@ import asyncio
 import gc
 import importlib
 import importlib.util
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def frozen_heap() -> Iterator[None]:
+def frozen_heap() -> Generator[None]:
     """Keep what is there now, such as a plan, out of the collector's sight for a while."""
     gc.collect()
     gc.freeze()
@@ -45,5 +45,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return the faster loop where this platform has it; both are held to the same tests."""
     if importlib.util.find_spec("uvloop") is None:
         return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
+        "uvloop"
+    ).new_event_loop
     return factory

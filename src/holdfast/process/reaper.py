@@ -33,7 +33,13 @@ import select
 import signal
 import socket
 import sys
-import time
+import time  # noqa: TID251 - a program of its own, see above
+
+# As `typing.TYPE_CHECKING`, without the import, which takes longer than all the others together.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["Reaper", "main"]
 
@@ -61,7 +67,7 @@ def read_parents() -> dict[int, int]:
                 if len(fields) > 1 and fields[0] != b"Z":
                     parents[int(name)] = int(fields[1])
         return parents
-    with os.popen("ps -axo pid=,ppid=") as listing:  # noqa: S605, S607 - fixed text; the system without /proc has no other way
+    with os.popen("ps -axo pid=,ppid=") as listing:  # noqa: S605 # pyright: ignore[reportDeprecated] - without /proc; subprocess would take longer to import than all of this to run
         for line in listing:
             pid, parent = line.split()
             parents[int(pid)] = int(parent)
@@ -154,7 +160,7 @@ class Reaper:
                 return False
         return True
 
-    def answer(self, request: dict) -> bool:  # type: ignore[type-arg]
+    def answer(self, request: dict[str, Any]) -> bool:
         """Carry out one request; False when holdfast is gone."""
         number = request["id"]
         if request["op"] == "spawn":
@@ -167,7 +173,7 @@ class Reaper:
             reply = {"id": number}
         return self.send(reply)
 
-    def send(self, message: dict) -> bool:  # type: ignore[type-arg]
+    def send(self, message: dict[str, Any]) -> bool:
         """Send one message; False when holdfast is gone."""
         data = json.dumps(message).encode()
         try:
@@ -176,7 +182,7 @@ class Reaper:
             return False
         return True
 
-    def spawn(self, request: dict) -> dict:  # type: ignore[type-arg]
+    def spawn(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start a child in a session of its own, with exactly the descriptors that came along."""
         wanted = request["fds"]
         given, self.fds = self.fds[: len(wanted)], self.fds[len(wanted) :]
@@ -254,7 +260,7 @@ class Reaper:
                 return
 
 
-def kill_all(members, spare: set[int]) -> set[int]:  # type: ignore[no-untyped-def]
+def kill_all(members: Callable[[], set[int]], spare: set[int]) -> set[int]:
     """Stop, then kill all members, so that none can fork while the others die; return them."""
     stopped: set[int] = set()
     while True:
@@ -269,11 +275,17 @@ def kill_all(members, spare: set[int]) -> set[int]:  # type: ignore[no-untyped-d
     return stopped
 
 
-def run_child(request: dict, fds: dict[int, int], status_write: int) -> None:  # type: ignore[type-arg]
+def run_child(request: dict[str, Any], fds: dict[int, int], status_write: int) -> None:
     """Become the requested program; report the errno when that cannot be done. Never returns."""
     try:
         os.setsid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+            signal.SIGHUP,
+            signal.SIGCHLD,
+            signal.SIGPIPE,
+        ):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
         status_write = place_fds(fds, status_write)

@@ -18,7 +18,7 @@ import msgspec
 from holdfast.errors import InternalError
 from holdfast.process.reaper import carriers, kill_all, read_parents
 
-__all__ = ["Reaper", "Spawned", "SpawnFailed", "describe_exit"]
+__all__ = ["Reaper", "SpawnFailed", "Spawned", "describe_exit"]
 
 SCRIPT = Path(__file__).with_name("reaper.py")
 # Answers wait in a buffer of some 200 while we send: more requests than that at once, and both ends block.
@@ -34,7 +34,9 @@ class Spawned:
 
     __slots__ = ("_cookie", "_reaper", "exit_status", "pid")
 
-    def __init__(self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int], cookie: str) -> None:
+    def __init__(
+        self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int], cookie: str
+    ) -> None:
         self.pid = pid
         self.exit_status = exit_status
         self._reaper = reaper
@@ -62,8 +64,11 @@ class Reaper:
         mine, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-I", "-S", str(SCRIPT), str(theirs.fileno()), run_id]
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
             )
         mine.setblocking(False)
         self._sock = mine
@@ -92,7 +97,12 @@ class Reaper:
         return {**os.environ, **(extra or {}), **cookies}
 
     async def spawn(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str = "", fds: Mapping[int, int] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str = "",
+        fds: Mapping[int, int] | None = None,
     ) -> Spawned:
         """Start a program with `fds` (its number -> ours) and nothing else open.
 
@@ -100,7 +110,13 @@ class Reaper:
             SpawnFailed: the program cannot be executed.
         """
         table = dict(fds or {})
-        message = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd, "fds": list(table)}
+        message = {
+            "op": "spawn",
+            "argv": list(argv),
+            "env": dict(env),
+            "cwd": cwd,
+            "fds": list(table),
+        }
         answer = await self.request(message, list(table.values()))
         if "error" in answer:
             raise SpawnFailed(answer["errno"], answer["error"], argv[0])
@@ -224,7 +240,6 @@ class Reaper:
                 future.set_exception(error)
                 future.exception()
         self.on_lost()
-
 
     def _kill_all(self) -> None:
         """Do what the reaper would have done, as far as the cookie leads."""

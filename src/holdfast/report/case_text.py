@@ -95,7 +95,9 @@ def _body(result: Result, paint: Paint, *, width: int) -> Iterator[str]:
 def _repeats(finding: Finding, error: CaseError) -> bool:
     """Tell whether a finding says no more than the error of the attempt."""
     return finding.message == error.message or (
-        finding.status == "error" and bool(error.message) and finding.message.endswith(error.message)
+        finding.status == "error"
+        and bool(error.message)
+        and finding.message.endswith(error.message)
     )
 
 

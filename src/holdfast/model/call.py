@@ -1,0 +1,33 @@
+"""Which function is called, and how?"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = ["AssessorCall", "PythonCall"]
+
+
+class AssessorCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's validator to call on the live value: `key` identifies it with its parameters."""
+
+    key: str
+    ref: str
+    params: Any = None
+
+
+class PythonCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A Python function to call in a host or worker.
+
+    `ref` is `module:qualname`, or `path.py:qualname` for a file. `lane` is
+    `async` when the function is a coroutine function, else `sync`.
+    """
+
+    ref: str
+    kwargs: dict[str, Any] = {}
+    lane: Literal["async", "sync"] = "sync"
+    timeout_s: float | None = None
+    seed: int = 0
+    assessors: tuple[AssessorCall, ...] = ()
+    alone: bool = False
