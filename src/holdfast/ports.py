@@ -300,7 +300,9 @@ class Store(Protocol):
         """Note that a run goes on; the plan's cases keep their rows, new ones are added."""
         ...
 
-    def start_attempt(self, run_id: str, index: int, n: int, started_s: float, worker: str) -> None:
+    def start_attempt(  # noqa: PLR0917 - on the hot path, where keywords are measured along
+        self, run_id: str, index: int, n: int, started_s: float, worker: str
+    ) -> None:
         """Note that an attempt starts."""
         ...
 

@@ -16,7 +16,8 @@ __all__ = ["assess", "is_awaitable"]
 
 def is_awaitable(value: Any) -> bool:
     """Tell whether a value can be awaited, without running code of the value."""
-    return hasattr(type(value), "__await__")
+    kind: Any = type(value)
+    return hasattr(kind, "__await__")
 
 
 def assess(

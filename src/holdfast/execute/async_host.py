@@ -212,8 +212,9 @@ class AsyncHost:
 
     def _culprit(self) -> tuple[int, str]:
         task = asyncio.tasks.current_task(self._loop)
-        frames = sys._current_frames()  # noqa: SLF001 - the documented way to the stacks of other threads
-        stack = _format_frame(frames.get(threading.main_thread().ident))
+        # The documented way to the stacks of other threads, in spite of its name.
+        frames = sys._current_frames()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        stack = _format_frame(frames.get(threading.main_thread().ident or 0))
         name = task.get_name() if task is not None else ""
         if name.isdigit():
             return int(name), stack

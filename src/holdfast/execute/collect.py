@@ -23,15 +23,16 @@ def collect_file(n: int, path: str) -> Collected:
         facts = outcome.describe(error)
         return Collected(n, (), f"{facts.type}: {facts.message}\n{facts.traceback}")
     found: dict[str, dict[str, Any]] = {}
-    for owner in (module, *_classes_of(module)):
+    owners: list[Any] = [module, *_classes_of(module)]
+    for owner in owners:
         for value in vars(owner).values():
-            options = getattr(value, MARK, None)
-            if isinstance(options, dict) and getattr(value, "__module__", "") == module.__name__:
+            options: Any = getattr(value, MARK, None)
+            if type(options) is dict and getattr(value, "__module__", "") == module.__name__:
                 found[value.__qualname__] = _describe(value, options)
     return Collected(n, tuple(sorted(found.values(), key=lambda function: function["line"])))
 
 
-def _classes_of(module: Any) -> list[type]:
+def _classes_of(module: Any) -> list[Any]:
     return [
         value
         for value in vars(module).values()

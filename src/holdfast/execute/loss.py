@@ -42,7 +42,7 @@ def evidence_of(
         return with_output(
             msgspec.structs.replace(evidence, assessments=unassessed(assessors, loss)), flight
         )
-    kind: ErrorKind = "crash" if loss.kind in {"shared", "lost"} else loss.kind
+    kind: ErrorKind = "crash" if loss.kind == "shared" or loss.kind == "lost" else loss.kind  # noqa: PLR1714 - narrows the type
     error = CaseError(
         kind=kind,
         message=loss.message,

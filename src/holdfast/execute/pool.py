@@ -93,11 +93,7 @@ class Pool:
         missing = list(dict.fromkeys(refs))
         while missing:
             host = await self._shared_host()
-            asked = tuple(missing)
-            flight = self._send(
-                host, lambda n, asked=asked: Resolve(n, asked), "importing", COLLECT_S
-            )
-            flight.expected = len(asked)
+            flight = self._ask_lanes(host, tuple(missing))
             await flight.future
             lanes.update(flight.answers)
             missing = [ref for ref in missing if ref not in lanes]
@@ -105,6 +101,11 @@ class Pool:
                 # The process ended at the first reference without an answer.
                 lanes[missing.pop(0)] = "sync"
         return lanes
+
+    def _ask_lanes(self, host: HostProcess, refs: tuple[str, ...]) -> InFlight:
+        flight = self._send(host, lambda n: Resolve(n, refs), "importing", COLLECT_S)
+        flight.expected = len(refs)
+        return flight
 
     async def call(self, call: PythonCall) -> Evidence:
         """Call the function; what goes wrong with it is in the evidence."""

@@ -78,7 +78,7 @@ class _Walk:
             raise _TooLarge
 
     def plain(self, value: Any, depth: int) -> Any:
-        kind = type(value)
+        kind: Any = type(value)
         if value is None or kind is bool:
             self.spend(1)
             return value
@@ -129,7 +129,7 @@ class _Walk:
             self.is_exact = False
             return self.plain(value.value, depth + 1)
         if isinstance(value, (bytes, bytearray, memoryview)):
-            self.spend(len(value) * 4 // 3)
+            self.spend(len(cast("bytes", value)) * 4 // 3)
         tagged = _tagged_scalar(value)
         if tagged is not None:
             self.spend(16)
@@ -204,7 +204,7 @@ def to_plain(value: Any, *, max_bytes: int = MAX_VALUE_BYTES) -> Encoded:
     What is larger than `max_bytes` becomes a `cut` tag, what holdfast does not
     know an `opaque` tag.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if value is None or kind is bool:
         return Encoded(value)
     walk = _Walk(max_bytes)
@@ -274,7 +274,7 @@ def _sayable(text: str) -> str:
 def _tagged_scalar(value: Any) -> dict[str, Any] | None:
     match value:
         case bytes() | bytearray() | memoryview():
-            return _tag("bytes", base64.b64encode(value).decode())
+            return _tag("bytes", base64.b64encode(cast("bytes", value)).decode())
         case datetime.datetime():
             return _tag("datetime", value.isoformat())
         case datetime.date():
@@ -307,7 +307,7 @@ def _base_of(value: Any) -> Any:
 
 
 def _type_name(value: Any) -> str:
-    kind = type(value)
+    kind: Any = type(value)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return _sayable(f"{module}{kind.__qualname__}")
 
