@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from holdfast.clock import monotonic
 from holdfast.execute.reference import find
@@ -16,7 +16,7 @@ __all__ = ["assess", "is_awaitable"]
 
 def is_awaitable(value: Any) -> bool:
     """Tell whether a value can be awaited, without running code of the value."""
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     return hasattr(kind, "__await__")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from holdfast.execute import outcome
 from holdfast.execute.reference import import_file, lane_of
@@ -25,17 +25,17 @@ def collect_file(n: int, path: str) -> Collected:
     found: dict[str, dict[str, Any]] = {}
     owners: list[Any] = [module, *_classes_of(module)]
     for owner in owners:
-        for value in vars(owner).values():
-            options: Any = getattr(value, MARK, None)
+        for value in cast("dict[str, Any]", vars(owner)).values():
+            options = cast("Any", getattr(value, MARK, None))
             if type(options) is dict and getattr(value, "__module__", "") == module.__name__:
-                found[value.__qualname__] = _describe(value, options)
+                found[value.__qualname__] = _describe(value, cast("dict[str, Any]", options))
     return Collected(n, tuple(sorted(found.values(), key=lambda function: function["line"])))
 
 
 def _classes_of(module: Any) -> list[Any]:
     return [
         value
-        for value in vars(module).values()
+        for value in cast("dict[str, Any]", vars(module)).values()
         if inspect.isclass(value) and value.__module__ == module.__name__
     ]
 

@@ -90,7 +90,7 @@ class Pool:
     async def resolve(self, refs: Sequence[str]) -> Mapping[str, Lane]:
         """Tell which lane each reference needs; what cannot be imported is `sync`, and fails when it runs."""
         lanes: dict[str, Lane] = {}
-        missing = list(dict.fromkeys(refs))
+        missing: list[str] = sorted(set(refs))
         while missing:
             host = await self._shared_host()
             flight = self._ask_lanes(host, tuple(missing))

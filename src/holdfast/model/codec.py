@@ -78,7 +78,7 @@ class _Walk:
             raise _TooLarge
 
     def plain(self, value: Any, depth: int) -> Any:
-        kind: Any = type(value)
+        kind = cast("Any", type(value))
         if value is None or kind is bool:
             self.spend(1)
             return value
@@ -156,7 +156,7 @@ class _Walk:
 
     def foreign(self, value: Any, depth: int) -> Any:
         """Turn objects of other libraries into plain data where they say how."""
-        kind: Any = type(value)
+        kind = cast("Any", type(value))
         try:
             if kind.__module__ == "numpy":
                 return self.numpy(value, depth)
@@ -204,7 +204,7 @@ def to_plain(value: Any, *, max_bytes: int = MAX_VALUE_BYTES) -> Encoded:
     What is larger than `max_bytes` becomes a `cut` tag, what holdfast does not
     know an `opaque` tag.
     """
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     if value is None or kind is bool:
         return Encoded(value)
     walk = _Walk(max_bytes)
@@ -307,7 +307,7 @@ def _base_of(value: Any) -> Any:
 
 
 def _type_name(value: Any) -> str:
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return _sayable(f"{module}{kind.__qualname__}")
 
