@@ -55,8 +55,10 @@ def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def test_the_first_interrupt_keeps_what_runs_and_resume_does_the_rest(held: Project) -> None:
-    with held.running("run", "s.json") as process:
+    with held.running("run", "s.json", "--verbose") as process:
         assert wait_for(held.folder / "ready") == "ready\n"
+        # What is shown is durable, and so is what started before it was shown.
+        read_until(process, "s/before")
         during = held.quick("show", "last")
         process.send_signal(signal.SIGINT)
         read_until(process, "stopping")
@@ -73,6 +75,7 @@ def test_the_first_interrupt_keeps_what_runs_and_resume_does_the_rest(held: Proj
     assert err == ""
     # show, while the run goes on
     assert "running (1)\n  s/held for " in during.out
+    assert "workers\n  loop: s/held" in during.out
     assert "pending (2)\n  s/a" in during.out
     assert "finished (1)\n  passed    s/before" in during.out
     assert "RUNNING  1 of 4 cases are finished after " in during.out

@@ -144,7 +144,8 @@ class Runner:
             )
             return
         n = len(self._attempts.get(index, ())) + 1
-        self._journal.start(planned, n, self._around.clock.now() - self._around.started, "")
+        where = _place(planned.case, is_sync=self._is_sync[index])
+        self._journal.start(planned, n, self._around.clock.now() - self._around.started, where)
         self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
 
     def _arm(self, now: float) -> None:
@@ -278,6 +279,13 @@ class Runner:
                 self._end_with(
                     index, skipped(case, "interrupt", "interrupted while it ran", attempts)
                 )
+
+
+def _place(case: Case, *, is_sync: bool) -> str:
+    """Tell where an attempt goes; which of the workers takes it is known when it ends."""
+    if is_sync:
+        return "workers"
+    return "host" if case.target.kind == "python" else "loop"
 
 
 def _is_sync(case: Case, lanes: Any) -> bool:
