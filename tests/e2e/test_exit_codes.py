@@ -122,3 +122,16 @@ def test_2_on_wrong_usage_with_one_message_and_nothing_run(
     assert (code, out) == (2, "")
     assert told in err
     assert not (project.folder / "it-ran").exists()
+
+
+def test_a_reader_that_left_is_no_error(project: Project) -> None:
+    project.suite("s", [command(f"c{n}") for n in range(2000)])
+
+    with project.running("list", "s.json", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+        code = process.wait(timeout=100)
+
+    assert (code, err) == (141, "")

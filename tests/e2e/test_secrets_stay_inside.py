@@ -1,4 +1,5 @@
 import base64
+from typing import Any
 
 from tests.e2e.project import Project, command, python
 
@@ -6,13 +7,7 @@ SECRET = "correct-horse-battery-9f31c7"
 DECLARED = "hunter2-of-the-settings"
 WRITTEN = "written-into-a-case-8812"
 
-
-def test_a_secret_reaches_the_case_and_no_byte_that_is_kept_or_shown(
-    project: Project, served: str
-) -> None:
-    project.write(
-        "code.py",
-        """
+CODE = """
 import os
 def leaks():
     token = os.environ["API_TOKEN"]
@@ -20,34 +15,38 @@ def leaks():
     raise ValueError("no access with " + token)
 def returns():
     return {"auth": os.environ["API_TOKEN"], "other": os.environ["DATABASE"], "b": os.environ["API_TOKEN"].encode()}
-""",
-    )
+"""
+
+
+def cases_that_leak(url: str) -> list[dict[str, Any]]:
+    return [
+        python("leaks", "code:leaks"),
+        python("returns", "code:returns"),
+        command("echoes", "echo $API_TOKEN; echo $DATABASE >&2; false"),
+        {
+            "id": "sends",
+            "http": {"url": url, "headers": {"Authorization": "Bearer {env.API_TOKEN}"}},
+            "expect": [{"contains": "nothing of the kind"}],
+        },
+        {
+            "id": "sends-its-own",
+            "http": {"url": url, "headers": {"Authorization": f"Bearer {WRITTEN}"}},
+            "expect": [{"contains": "nothing of the kind"}],
+        },
+        {
+            "id": "expects",
+            "command": "echo nothing",
+            "expect": [{"stdout": {"contains": "{env.API_TOKEN}"}}],
+        },
+    ]
+
+
+def test_a_secret_reaches_the_case_and_no_byte_that_is_kept_or_shown(
+    project: Project, served: str
+) -> None:
+    project.write("code.py", CODE)
     project.write("holdfast.toml", '[secrets]\nenv = ["DATABASE"]\n')
-    # A secret that is no longer than others' text would be: here it stands in a file on purpose.
-    url = served + "/echo"
-    project.suite(
-        "s",
-        [
-            python("leaks", "code:leaks"),
-            python("returns", "code:returns"),
-            command("echoes", "echo $API_TOKEN; echo $DATABASE >&2; false"),
-            {
-                "id": "sends",
-                "http": {"url": url, "headers": {"Authorization": "Bearer {env.API_TOKEN}"}},
-                "expect": [{"contains": "nothing of the kind"}],
-            },
-            {
-                "id": "sends-its-own",
-                "http": {"url": url, "headers": {"Authorization": f"Bearer {WRITTEN}"}},
-                "expect": [{"contains": "nothing of the kind"}],
-            },
-            {
-                "id": "expects",
-                "command": "echo nothing",
-                "expect": [{"stdout": {"contains": "{env.API_TOKEN}"}}],
-            },
-        ],
-    )
+    project.suite("s", cases_that_leak(f"{served}/echo"))
     source = (project.folder / "s.json").read_bytes()
 
     ended = project.call(

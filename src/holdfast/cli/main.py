@@ -17,6 +17,9 @@ from holdfast.registry import load_place
 
 __all__ = ["main"]
 
+# 128 + SIGPIPE, as a shell reports it.
+READER_LEFT = 141
+
 # The order of the help: what a newcomer needs first.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("holdfast.cli.init:command", "Write a first case file and settings."),
@@ -37,6 +40,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class Commands(click.Group):
     """A group that knows its commands by name and imports the one that is used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read our output has left; there is nobody to tell. click would say 1, "the gate is not met".
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return READER_LEFT
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -97,10 +108,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HoldfastError as error:
         _complain(error.message, error.hint)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has left; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except Exception as error:  # noqa: BLE001 - the last line of defence: exit 4 with a place, not a traceback
         return _own_fault(error)
     return code if isinstance(code, int) else 0
