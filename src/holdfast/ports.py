@@ -162,6 +162,7 @@ class CallContext(msgspec.Struct, kw_only=True):
     lanes: Mapping[str, Literal["async", "sync"]] = {}
     assessors: tuple[AssessorCall, ...] = ()
     alone: bool = False
+    worker: str = ""
     options: Mapping[str, Any] = {}
 
 

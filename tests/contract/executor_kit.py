@@ -23,9 +23,9 @@ def ref(name: str) -> str:
 
 
 def call(name: str, validators: Sequence[AssessorCall] = (), **options: Any) -> PythonCall:
-    """A call of the code; `lane` and `timeout_s` are options, the rest are its arguments."""
+    """A call of the code; `lane`, `timeout_s` and the like are options, the rest are its arguments."""
     own = {
-        key: options.pop(key) for key in ("lane", "timeout_s", "seed", "alone") if key in options
+        key: options.pop(key) for key in ("lane", "timeout_s", "seed", "alone", "worker") if key in options
     }
     return PythonCall(
         **{

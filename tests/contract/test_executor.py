@@ -385,10 +385,10 @@ def test_a_host_that_dies_under_many_accuses_none_of_them() -> None:
     together, after = run(use)
     assert [tags(evidence) for evidence in together] == [("shared",)] * 4
     assert {error_of(evidence)[2] for evidence in together} == {
-        "host-1 ended with exit 3 (one of 4)"
+        "host ended with exit 3 (one of 4)"
     }
     assert after.value == {"n": 1, "text": ""}
-    assert after.worker == "host-2"
+    assert after.worker == "host"
 
 
 def test_calls_that_share_a_host_with_one_that_is_killed_are_lost_and_not_guilty() -> None:
@@ -469,19 +469,32 @@ def test_a_worker_serves_one_call_after_another_until_memory_runs_out() -> None:
     assert third != second
 
 
-def test_no_more_synchronous_calls_run_at_once_than_there_are_workers() -> None:
+def test_calls_that_hold_no_workers_place_share_as_many_processes_as_there_are_workers() -> None:
     async def use(pool: Pool, _: Reaper) -> set[str]:
         done = await asyncio.gather(*(pool.call(call("pid")) for _ in range(6)))
         return {evidence.worker for evidence in done}
 
-    assert run(use, workers=2) <= {"worker-1", "worker-2"}
+    assert run(use, workers=2) <= {"spare-1", "spare-2"}
+
+
+def test_a_worker_keeps_its_name_when_its_process_is_replaced() -> None:
+    async def use(pool: Pool, _: Reaper) -> list[Any]:
+        first = await pool.call(call("pid", worker="worker-7"))
+        lost = await pool.call(call("exits", code=3, worker="worker-7"))
+        third = await pool.call(call("pid", worker="worker-7"))
+        return [first, lost, third]
+
+    first, lost, third = run(use)
+    assert [each.worker for each in (first, lost, third)] == ["worker-7"] * 3
+    assert first.value != third.value
+    assert error_of(lost)[0] == "crash"
 
 
 def test_a_pool_says_what_each_process_is_doing(tmp_path: Path) -> None:
     signal_file = tmp_path / "go"
 
     async def use(pool: Pool, _: Reaper) -> Any:
-        await pool.warm("host")
+        await pool.warm()
         calls = [pool.call(later("waits_for", path=str(signal_file))) for _ in range(2)]
         tasks = [asyncio.create_task(each) for each in calls]
         await asyncio.sleep(0)
@@ -490,7 +503,7 @@ def test_a_pool_says_what_each_process_is_doing(tmp_path: Path) -> None:
         await asyncio.gather(*tasks)
         return during, dict(pool.doing())
 
-    assert run(use) == ({"host-1": f"{ref('waits_for')} (+1 more)"}, {"host-1": "idle"})
+    assert run(use) == ({"host": f"{ref('waits_for')} (+1 more)"}, {"host": "idle"})
 
 
 def test_a_cancelled_call_ends_with_its_process() -> None:
@@ -557,7 +570,7 @@ def test_a_call_whose_reaper_was_killed_ends_and_the_next_one_is_refused() -> No
         return evidence, carriers(f"HOLDFAST_RUN={reaper.run_id}")
 
     evidence, left = run(use)
-    assert error_of(evidence)[2].startswith("worker-1 ended with the reaper is gone")
+    assert error_of(evidence)[2].startswith("spare-1 ended with the reaper is gone")
     assert left == []
 
 

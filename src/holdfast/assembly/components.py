@@ -97,7 +97,7 @@ class Components:
     async def warm(self) -> None:
         """Start the host for coroutine functions, to be ready when the case files are read."""
         if isinstance(self.executor, Pool):
-            self._warming = asyncio.ensure_future(self.executor.warm("host"))
+            self._warming = asyncio.ensure_future(self.executor.warm())
             # One turn of the loop: the reaper has the request and starts it while we read on.
             await asyncio.sleep(0)
 

@@ -68,12 +68,12 @@ class Surroundings(msgspec.Struct, kw_only=True):
 
 
 async def attempt_case(
-    planned: PlannedCase, n: int, around: Surroundings, *, alone: bool
+    planned: PlannedCase, n: int, around: Surroundings, *, alone: bool, worker: str = ""
 ) -> tuple[Attempt, Evidence]:
-    """Attempt a case once and judge what it left."""
+    """Attempt a case once and judge what it left; `worker` is the one whose place it holds."""
     clock = around.clock
     started = clock.now()
-    evidence = await _collect_evidence(planned, around, alone=alone)
+    evidence = await _collect_evidence(planned, around, alone=alone, worker=worker)
     evidence, findings = _judge(planned.case, evidence, around)
     status = combine(findings)
     is_lost = evidence.error is not None and any(
@@ -84,7 +84,7 @@ async def attempt_case(
         status="error" if is_lost else status,  # type: ignore[arg-type]
         started_s=started - around.started,
         duration_s=clock.now() - started,
-        worker=evidence.worker or "loop",
+        worker=evidence.worker or worker or "loop",
         error=evidence.error,
         findings=findings,
         counts=not is_lost,
@@ -104,7 +104,9 @@ def _judge(
     return evidence, around.judge_case(case, evidence)
 
 
-async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone: bool) -> Evidence:
+async def _collect_evidence(
+    planned: PlannedCase, around: Surroundings, *, alone: bool, worker: str
+) -> Evidence:
     case = planned.case
     suite = around.suites.get(case.suite)
     if (
@@ -113,7 +115,9 @@ async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone
         and (suite is None or not _is_surrounded(suite))
     ):
         return await _drive(
-            planned, around, _context(planned, around, alone=alone, variables=around.variables)
+            planned,
+            around,
+            _context(planned, around, alone=alone, worker=worker, variables=around.variables),
         )
     suite = suite or Suite(name=case.suite)
     try:
@@ -123,7 +127,7 @@ async def _collect_evidence(planned: PlannedCase, around: Surroundings, *, alone
         raise
     except HoldfastError as error:
         return _set_up_failed(str(error))
-    context = _context(planned, around, alone=alone, variables=variables)
+    context = _context(planned, around, alone=alone, worker=worker, variables=variables)
     limit_s = case.timeout_s or around.timeout_s
     try:
         async with asyncio.timeout(limit_s + GUARD_S):
@@ -182,6 +186,7 @@ def _context(
     around: Surroundings,
     *,
     alone: bool,
+    worker: str,
     variables: Mapping[str, Any],
 ) -> CallContext:
     case = planned.case
@@ -201,6 +206,7 @@ def _context(
         timeout_s=case.timeout_s or around.timeout_s,
         lanes=around.lanes,
         alone=alone,
+        worker=worker,
         options=around.options,
     )
 

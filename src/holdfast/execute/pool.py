@@ -46,15 +46,16 @@ ALONE_HOSTS = 2
 MAX_UNREADY = 3
 
 # What each group of processes is for, and their lane.
-GROUPS: dict[str, Lane] = {"worker": "sync", "alone": "async", "spare": "sync"}
+GROUPS: dict[str, Lane] = {"alone": "async", "spare": "sync"}
 
 
 class Pool:
     """The executor whose hosts and workers are processes under the reaper.
 
-    One host of lane `async` runs all coroutine functions. Processes of the group
-    `worker` run one synchronous call each, `alone` one coroutine function each
-    (after their host died under several), `spare` validators and imports.
+    One host of lane `async` runs all coroutine functions. Workers, known by name,
+    run one synchronous call each. Processes of the group `alone` run one coroutine
+    function each (after their host died under several), those of `spare`
+    validators, imports and synchronous calls that hold no worker's place.
     `echo` makes, for each process by its name, what is told everything that it writes.
     """
 
@@ -73,10 +74,10 @@ class Pool:
         self._started: dict[str, int] = {}
         self._hosts: set[HostProcess] = set()
         self._shared: HostProcess | None = None
+        self._named: dict[str, HostProcess] = {}
         self._shared_lock = asyncio.Lock()
         self._idle: dict[str, deque[HostProcess]] = {group: deque() for group in GROUPS}
         self._limits = {
-            "worker": asyncio.Semaphore(workers),
             "alone": asyncio.Semaphore(ALONE_HOSTS),
             "spare": asyncio.Semaphore(max(2, workers)),
         }
@@ -111,7 +112,16 @@ class Pool:
         """Call the function; what goes wrong with it is in the evidence."""
         if call.lane == "async" and not call.alone:
             return await self._call_on(await self._shared_host(), call)
-        group = "worker" if call.lane == "sync" else "alone"
+        if call.lane == "sync" and call.worker:
+            # Whoever holds the place of a worker is the only one to call it.
+            host = self._named.get(call.worker)
+            if host is None or not host.is_usable:
+                host = self._named[call.worker] = await self._start("sync", call.worker)
+            try:
+                return await self._call_on(host, call)
+            finally:
+                self._end_abandoned(host)
+        group = "spare" if call.lane == "sync" else "alone"
         async with self._limits[group]:
             host = await self._take(group)
             try:
@@ -153,12 +163,9 @@ class Pool:
             for flight in host.in_flight.values():
                 flight.future.cancel()
 
-    async def warm(self, group: str) -> None:
-        """Start a process of a group before it is needed; `host` is the one for coroutine functions."""
-        if group == "host":
-            await self._shared_host()
-        else:
-            self._idle[group].append(await self._start(GROUPS[group], group))
+    async def warm(self) -> None:
+        """Start the host for coroutine functions before it is needed."""
+        await self._shared_host()
 
     # --- processes ---------------------------------------------------------------
 
@@ -177,27 +184,28 @@ class Pool:
             host = idle.popleft()
             if host.is_usable:
                 return host
-        return await self._start(GROUPS[group], group)
+        self._started[group] = number = self._started.get(group, 0) + 1
+        return await self._start(GROUPS[group], f"{group}-{number}")
 
     def _give_back(self, group: str, host: HostProcess) -> None:
-        if not host.is_usable:
-            return
-        if host.in_flight:
-            # Who waited was cancelled while the call runs on; only the end of the process ends the call.
-            self._watch.kill(host, 0, "the run was stopped")
-        else:
+        self._end_abandoned(host)
+        if host.is_usable:
             self._idle[group].append(host)
 
-    async def _start(self, lane: Lane, group: str) -> HostProcess:
+    def _end_abandoned(self, host: HostProcess) -> None:
+        """End a process whose caller was cancelled while the call runs on; nothing else ends the call."""
+        if host.is_usable and host.in_flight:
+            self._watch.kill(host, 0, "the run was stopped")
+
+    async def _start(self, lane: Lane, name: str) -> HostProcess:
         if self._unready >= MAX_UNREADY:
             raise InternalError(
                 f"{self._unready} processes in a row ended before they could run anything",
                 hint="run a case with --in-process to see why",
             )
-        self._started[group] = number = self._started.get(group, 0) + 1
         host = await start_host(
             self._reaper,
-            name=f"{group}-{number}",
+            name=name,
             lane=lane,
             root=self._root,
             on_messages=self._messages,

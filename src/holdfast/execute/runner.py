@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
@@ -52,6 +53,8 @@ class Runner:
         )
         self._suites = SuiteSteps(plan, around, done)
         self._attempts: dict[int, list[Attempt]] = {}
+        self._free_workers = list(range(1, workers + 1))
+        self._worker_of: dict[int, str] = {}
         self._alone: set[int] = set()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._wake: asyncio.TimerHandle | None = None
@@ -144,9 +147,22 @@ class Runner:
             )
             return
         n = len(self._attempts.get(index, ())) + 1
-        where = _place(planned.case, is_sync=self._is_sync[index])
+        where = self._take_place(planned)
         self._journal.start(planned, n, self._around.clock.now() - self._around.started, where)
         self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
+
+    def _take_place(self, planned: PlannedCase) -> str:
+        """Tell where an attempt runs; one that holds a worker gets the lowest that is free."""
+        if self._is_sync[planned.index]:
+            worker = self._worker_of[planned.index] = f"worker-{heappop(self._free_workers)}"
+            return worker
+        return "host" if planned.case.target.kind == "python" else "loop"
+
+    def _release(self, index: int) -> None:
+        worker = self._worker_of.pop(index, "")
+        if worker:
+            heappush(self._free_workers, int(worker.removeprefix("worker-")))
+        self._scheduler.release(index)
 
     def _arm(self, now: float) -> None:
         at = self._scheduler.next_wake(now)
@@ -164,10 +180,14 @@ class Runner:
                 attempt, evidence = self._suite_broken(n, broken)
             else:
                 attempt, evidence = await attempt_case(
-                    planned, n, self._around, alone=index in self._alone
+                    planned,
+                    n,
+                    self._around,
+                    alone=index in self._alone,
+                    worker=self._worker_of.get(index, ""),
                 )
             del self._tasks[index]
-            self._scheduler.release(index)
+            self._release(index)
             self._keep(planned, attempt, evidence, waited_s)
             self._pump()
         except Exception as error:  # noqa: BLE001 - a fault of holdfast ends the run with exit 4, told by `run`
@@ -275,17 +295,10 @@ class Runner:
         for index, task in tasks.items():
             if task.cancelled():
                 case, attempts = self._plan.cases[index].case, self._attempts.get(index, [])
-                self._scheduler.release(index)
+                self._release(index)
                 self._end_with(
                     index, skipped(case, "interrupt", "interrupted while it ran", attempts)
                 )
-
-
-def _place(case: Case, *, is_sync: bool) -> str:
-    """Tell where an attempt goes; which of the workers takes it is known when it ends."""
-    if is_sync:
-        return "workers"
-    return "host" if case.target.kind == "python" else "loop"
 
 
 def _is_sync(case: Case, lanes: Any) -> bool:

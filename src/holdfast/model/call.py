@@ -21,7 +21,8 @@ class PythonCall(msgspec.Struct, frozen=True, kw_only=True):
     """A Python function to call in a host or worker.
 
     `ref` is `module:qualname`, or `path.py:qualname` for a file. `lane` is
-    `async` when the function is a coroutine function, else `sync`.
+    `async` when the function is a coroutine function, else `sync`. `worker` names
+    the worker whose place the caller holds, "" for a call that holds none.
     """
 
     ref: str
@@ -31,3 +32,4 @@ class PythonCall(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     assessors: tuple[AssessorCall, ...] = ()
     alone: bool = False
+    worker: str = ""

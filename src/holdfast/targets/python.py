@@ -50,6 +50,7 @@ class PythonTarget:
                 seed=context.seed,
                 assessors=context.assessors,
                 alone=context.alone,
+                worker=context.worker,
             )
         )
 
