@@ -310,3 +310,20 @@ def _is_alive(file: Path) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_snapshot_is_written_with_update_and_compared_without(project: Project) -> None:
+    case = {"id": "a", "command": "cat said", "expect": ["snapshot"]}
+    project.suite("s", [case])
+    project.write("said", "one")
+
+    missing = project.quick("run", "s.json", CI="")
+    updated = project.quick("run", "s.json", "--update", CI="")
+    same = project.quick("run", "s.json", CI="")
+    project.write("said", "two")
+    other = project.quick("run", "s.json", CI="")
+    under_ci = project.quick("run", "s.json", "--update", CI="true")
+
+    # The run that writes a value has compared nothing with it yet.
+    ended = (missing, updated, same, other, under_ci)
+    assert [each.code for each in ended] == [3, 3, 0, 1, 2]
