@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def place(secrets: Mapping[str, str]) -> Workplace:
     return Workplace(
         registry=Registry([], entry_points=False),
         clock=SystemClock(),
-        root=Path(),
+        root=Path(tempfile.gettempdir()),
         env={},
         secrets=secrets,
         key=b"k" * 32,

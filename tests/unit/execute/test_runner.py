@@ -69,11 +69,13 @@ def test_a_case_is_attempted_again_after_its_backoff() -> None:
 def test_an_attempt_that_ended_is_durable_while_the_next_one_is_waited_for() -> None:
     seen: list[Any] = []
 
-    def act(name: str, n: int, context: Any) -> Evidence:
+    async def fails_late() -> Evidence:
         seen.append(list(run.store.durable))
+        await asyncio.sleep(5.0)
         return broken(is_assertion=True)
 
-    run = Run(plan(case("a", retries=Retries(times=1, backoff_s=10.0))), act)
+    cases = [case("a", retries=Retries(times=1, backoff_s=10.0))]
+    run = Run(plan(*cases), lambda name, n, context: fails_late())
     run.go()
     assert ("attempt", 0, 1) in seen[1]
 

@@ -1,0 +1,161 @@
+"""What of an earlier stretch of a run still holds, and what needs no attempt at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.request import Request
+from holdfast.errors import UsageError
+from holdfast.model.case import Case, Requires, Suite, Target, Waiver
+from holdfast.model.plan import Plan, PlannedCase
+from holdfast.model.result import Result
+from holdfast.model.run import RunRow
+from holdfast.ports import PlannedRow
+from holdfast.settings import Settings
+from tests.unit.assembly.test_secrecy import place
+
+TARGET = Target(kind="python", spec={})
+
+
+class Store:
+    """A store that holds one run with results."""
+
+    def __init__(
+        self, *results: Result, row: RunRow | None = None, cached: dict[str, Any] | None = None
+    ) -> None:
+        self._results = results
+        self._row = row or RunRow(id="r1", seed=7, started="")
+        self._cached = cached or {}
+
+    def runs(self, limit: int = 50) -> tuple[RunRow, ...]:
+        return (self._row,)
+
+    def run(self, ref: str) -> RunRow:
+        return self._row
+
+    def results(self, run_id: str) -> Iterator[tuple[PlannedRow, Result]]:
+        for index, result in enumerate(self._results):
+            yield (
+                PlannedRow(index=index, suite=result.suite, id=result.id, key=f"key-{result.id}"),
+                result,
+            )
+
+    def cached_many(self, keys: Any) -> dict[str, Any]:
+        return {key: self._cached[key] for key in keys if key in self._cached}
+
+
+class Empty(Store):
+    def runs(self, limit: int = 50) -> tuple[RunRow, ...]:
+        return ()
+
+
+def planned(
+    index: int, name: str, *, key: str = "", needs: tuple[int, ...] = (), **options: Any
+) -> PlannedCase:
+    case = Case(suite="s", id=name, target=TARGET, **options)
+    return PlannedCase(index=index, case=case, key=key or f"key-{name}", needs=needs)
+
+
+def result(name: str, status: Any = "passed", skip_kind: Any = "") -> Result:
+    return Result(suite="s", id=name, status=status, skip_kind=skip_kind)
+
+
+def keep(store: Store, *cases: PlannedCase, suite: Suite | None = None, **options: Any) -> Kept:
+    request = Request(settings=Settings(**options), resume="last")
+    work = place({})
+    books = open_books(request, store, work)  # type: ignore[arg-type]
+    return books.keep(
+        request, Plan(cases=cases, suites={"s": suite or Suite(name="s")}), store, work
+    )  # type: ignore[arg-type]
+
+
+def test_results_of_the_same_content_are_kept_wherever_they_stand_now() -> None:
+    kept = keep(
+        Store(result("a"), result("b", "failed")), planned(0, "b"), planned(1, "c"), planned(2, "a")
+    )
+    assert {index: each.id for index, each in kept.earlier.items()} == {0: "b", 2: "a"}
+    assert kept.fresh == {}
+
+
+def test_a_case_that_changed_runs_again() -> None:
+    assert keep(Store(result("a")), planned(0, "a", key="other")).earlier == {}
+
+
+@pytest.mark.parametrize("kind", ["need", "interrupt", "budget", "fail-fast", "stop", "requires"])
+def test_what_a_stop_left_undone_is_done_now(kind: str) -> None:
+    assert keep(Store(result("a", "skipped", kind)), planned(0, "a")).earlier == {}
+
+
+@pytest.mark.parametrize("kind", ["author", "xfail"])
+def test_what_its_author_skipped_stays_skipped(kind: str) -> None:
+    assert set(keep(Store(result("a", "skipped", kind)), planned(0, "a")).earlier) == {0}
+
+
+def test_needs_on_a_service_that_is_a_new_one_run_again_along_the_chain() -> None:
+    store = Store(result("a"), result("b"), result("d"))
+    cases = [
+        planned(0, "a"),
+        planned(1, "b", needs=(0,)),
+        planned(2, "c", needs=(1,)),
+        planned(3, "d"),
+    ]
+    assert set(keep(store, *cases).earlier) == {0, 1, 3}
+    assert set(keep(store, *cases, suite=Suite(name="s", services=("api",))).earlier) == {3}
+
+
+def test_what_its_author_skips_or_this_machine_cannot_do_needs_no_attempt() -> None:
+    kept = keep(
+        Store(),
+        planned(0, "a", skip=Waiver(reason="not now")),
+        planned(1, "b", requires=Requires(memory_bytes=10**18)),
+        planned(2, "c", requires=Requires(disk_bytes=10**18)),
+        planned(3, "d", requires=Requires(cpus=100_000)),
+        planned(4, "e", requires=Requires(memory_bytes=1, disk_bytes=1, cpus=0.5)),
+    )
+    assert {index: each.skip_kind for index, each in kept.fresh.items()} == {
+        0: "author",
+        1: "requires",
+        2: "requires",
+        3: "requires",
+    }
+    assert kept.fresh[1].reason.startswith(
+        "requires memory 1,000,000,000,000,000,000, this machine has "
+    )
+    assert kept.all() == kept.fresh
+
+
+def test_a_cached_result_is_taken_only_when_that_was_asked_for_and_names_its_run() -> None:
+    store = Store(cached={"key-a": ("r0", result("a"))})
+    assert keep(store, planned(0, "a")).fresh == {}
+    assert keep(store, planned(0, "a"), cached=True).fresh[0].cached_from == "r0"
+
+
+def test_a_run_goes_on_with_its_own_seed() -> None:
+    books = open_books(Request(settings=Settings(), resume="last"), Store(), place({}))  # type: ignore[arg-type]
+    assert (books.run_id, books.seed) == ("r1", 7)
+    with pytest.raises(UsageError, match="--seed must be 7"):
+        open_books(Request(settings=Settings(seed=8), resume="last"), Store(), place({}))  # type: ignore[arg-type]
+
+
+def test_going_on_without_any_run_is_a_new_one() -> None:
+    books = open_books(Request(settings=Settings(seed=3), resume="last"), Empty(), place({}))  # type: ignore[arg-type]
+    assert books.earlier is None
+    assert books.seed == 3
+    assert books.run_id != "r1"
+
+
+@pytest.mark.parametrize(
+    ("finished", "stopped", "is_over"),
+    [("", "", False), ("2026-01-31", "interrupted", False), ("2026-01-31", "", True)],
+)
+def test_only_a_run_that_was_not_stopped_is_finished(
+    finished: str, stopped: str, is_over: bool, tmp_path: Path
+) -> None:
+    row = RunRow(id="r1", seed=7, started="", finished=finished, stopped=stopped)
+    books = open_books(Request(settings=Settings(), resume="last"), Store(row=row), place({}))  # type: ignore[arg-type]
+    assert books.is_finished == is_over
