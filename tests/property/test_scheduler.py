@@ -6,14 +6,17 @@ import math
 import random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.plan import Plan, Resource
+from holdfast.execute.scheduler import Scheduler
+from holdfast.model.case import Requires
+from holdfast.model.plan import CORES, MACHINE, MEMORY, Plan, PlannedCase, Resource
 from tests.property.scheduling import Simulation, case, order, plan
 
-NAMES = ("api", "llm", "machine")
+NAMES = ("api", "llm", "tape")
 
 
 @st.composite
@@ -157,3 +160,62 @@ def test_a_rate_is_kept_without_falling_behind() -> None:
         plan(cases, Resource(name="api", permits=60, rate_s=1.0)), [0.1] * 60, slots=60
     )
     assert math.isclose(simulation.run(), 59.1)
+
+
+def needing(index: int, **requires: float) -> PlannedCase:
+    wanted = msgspec.convert(requires, Requires)
+    planned = case(index)
+    return msgspec.structs.replace(
+        planned, case=msgspec.structs.replace(planned.case, requires=wanted)
+    )
+
+
+@given(
+    sizes=st.lists(st.integers(1, 8), min_size=1, max_size=12),
+    durations=st.lists(st.floats(0.1, 5.0), min_size=12, max_size=12),
+)
+def test_cases_that_require_memory_never_hold_more_than_there_is(
+    sizes: list[int], durations: list[float]
+) -> None:
+    cases = [needing(index, memory_bytes=size * 2**20) for index, size in enumerate(sizes)]
+    scheduler = Scheduler(
+        plan(cases, Resource(name=MEMORY, permits=8)),
+        slots=12,
+        workers=1,
+        is_sync=[False] * len(cases),
+    )
+    running: list[tuple[float, int]] = []
+    now, left = 0.0, len(cases)
+    while left:
+        for index, _ in scheduler.grant(now):
+            running.append((now + durations[index], index))
+        assert sum(sizes[index] for _, index in running) <= 8
+        assert running, "something must run while cases are left"
+        now, index = min(running)
+        running.remove((now, index))
+        scheduler.release(index)
+        scheduler.finish(index, is_passed=True)
+        left -= 1
+
+
+def test_a_case_that_takes_all_of_the_machine_runs_alone() -> None:
+    cases = [case(0), case(1, uses={MACHINE: 4}), case(2), case(3)]
+    scheduler = Scheduler(
+        plan(cases, Resource(name=MACHINE, permits=4)), slots=4, workers=1, is_sync=[False] * 4
+    )
+    assert [index for index, _ in scheduler.grant(0.0)] == [0]
+    scheduler.release(0)
+    scheduler.finish(0, is_passed=True)
+    assert [index for index, _ in scheduler.grant(1.0)] == [1]
+    assert scheduler.grant(2.0) == []
+    scheduler.release(1)
+    scheduler.finish(1, is_passed=True)
+    assert [index for index, _ in scheduler.grant(3.0)] == [2, 3]
+
+
+def test_cores_are_held_in_hundredths() -> None:
+    cases = [needing(index, cpus=0.5) for index in range(5)]
+    scheduler = Scheduler(
+        plan(cases, Resource(name=CORES, permits=200)), slots=9, workers=1, is_sync=[False] * 5
+    )
+    assert len(scheduler.grant(0.0)) == 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,9 +18,18 @@ from holdfast.cases.select import Selection, select
 from holdfast.errors import UsageError
 from holdfast.execute.wire import Collected
 from holdfast.model.case import Case
-from holdfast.model.plan import Plan, Resource
+from holdfast.model.plan import (
+    CORES,
+    MACHINE,
+    MEMORY,
+    Plan,
+    Resource,
+    hundredths,
+    mebibytes,
+)
 from holdfast.plan.order import build_plan
 from holdfast.ports import Store
+from holdfast.process.limits import memory_bytes, usable_cores
 from holdfast.settings import Settings, resource_of
 
 __all__ = ["Collect", "Prepared", "prepare"]
@@ -150,12 +159,22 @@ def _of_last_run(request: Request, store: Store) -> tuple[frozenset[str] | None,
     return frozenset(chosen), f"not among the {word} of run {row.id}"
 
 
-def _resources(settings: Settings, cases: Iterable[Case], slots: int) -> Mapping[str, Resource]:
+def _resources(settings: Settings, cases: Sequence[Case], slots: int) -> Mapping[str, Resource]:
     """Return every resource that a case uses; services and links that have no limits of their own get one permit each."""
     used = {name for case in cases for name in case.uses}
     found = {
         name: resource_of(name, value) for name, value in settings.resources.items() if name in used
     }
     for name in used - set(found):
-        found[name] = Resource(name=name, permits=slots if name == "machine" else 1)
+        found[name] = Resource(name=name, permits=slots if name == MACHINE else 1)
+    return {**found, **_machine_limits(cases)}
+
+
+def _machine_limits(cases: Sequence[Case]) -> dict[str, Resource]:
+    """Return what all cases together may hold of this machine, where any of them says what it needs."""
+    found: dict[str, Resource] = {}
+    if any(case.requires.memory_bytes for case in cases):
+        found[MEMORY] = Resource(name=MEMORY, permits=mebibytes(memory_bytes()), breaker=0)
+    if any(case.requires.cpus for case in cases):
+        found[CORES] = Resource(name=CORES, permits=hundredths(usable_cores()), breaker=0)
     return found

@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from holdfast.model.plan import Plan
+from holdfast.model.case import Case
+from holdfast.model.plan import CORES, MACHINE, MEMORY, Plan, hundredths, mebibytes
 
 __all__ = ["Doomed", "Scheduler"]
 
@@ -66,10 +67,11 @@ class Scheduler:
             name: _Pool(name, resource.permits, resource.rate_s, resource.breaker)
             for name, resource in plan.resources.items()
         }
+        self._has_machine = MACHINE in self._pools
         self._has_rates = any(pool.rate_s for pool in self._pools.values())
         self._pools[WORKERS] = _Pool(WORKERS, workers, 0.0, 0)
         self._uses = [
-            self._uses_of(planned.case.uses, is_sync=sync)
+            self._uses_of(planned.case, is_sync=sync)
             for planned, sync in zip(plan.cases, is_sync, strict=True)
         ]
         self._open_needs = [len(planned.needs) for planned in plan.cases]
@@ -264,10 +266,22 @@ class Scheduler:
         names = tuple(sorted(self._uses[index]))
         heappush(self._groups.setdefault(names, []), index)
 
-    def _uses_of(self, uses: dict[str, int], *, is_sync: bool) -> dict[str, int]:
-        if not is_sync:
-            return uses
-        return {**uses, WORKERS: 1}
+    def _uses_of(self, case: Case, *, is_sync: bool) -> dict[str, int]:
+        """Return every permit that a case holds while it runs."""
+        requires = case.requires
+        if not (is_sync or self._has_machine or requires.memory_bytes or requires.cpus):
+            return case.uses
+        uses = dict(case.uses)
+        if self._has_machine:
+            # Whoever asks for all of the machine waits until nobody else is on it.
+            uses.setdefault(MACHINE, 1)
+        if requires.memory_bytes and MEMORY in self._pools:
+            uses[MEMORY] = mebibytes(requires.memory_bytes)
+        if requires.cpus and CORES in self._pools:
+            uses[CORES] = hundredths(requires.cpus)
+        if is_sync:
+            uses[WORKERS] = 1
+        return uses
 
 
 def _insert(heads: list[tuple[int, tuple[str, ...]]], head: tuple[int, tuple[str, ...]]) -> None:

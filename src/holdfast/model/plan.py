@@ -6,7 +6,33 @@ import msgspec
 
 from holdfast.model.case import Case, Suite
 
-__all__ = ["Deselected", "Plan", "PlannedCase", "Resource"]
+__all__ = [
+    "CORES",
+    "MACHINE",
+    "MEMORY",
+    "Deselected",
+    "Plan",
+    "PlannedCase",
+    "Resource",
+    "hundredths",
+    "mebibytes",
+]
+
+# Resources of the machine itself. Every case holds one permit of the machine while any case asks for
+# more; memory is counted in MiB and cores in hundredths, of what `requires` asks for.
+MACHINE = "machine"
+MEMORY = "(memory)"
+CORES = "(cpus)"
+
+
+def mebibytes(size_bytes: int) -> int:
+    """Return a size in MiB, rounded up."""
+    return -(-size_bytes // 2**20)
+
+
+def hundredths(cores: float) -> int:
+    """Return cores in hundredths, at least one."""
+    return max(1, round(cores * 100))
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
