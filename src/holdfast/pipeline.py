@@ -7,6 +7,7 @@ Each stage hands values to the next; the stages do not know one another.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -37,6 +38,8 @@ from holdfast.report.source import ReportSource
 from holdfast.text.units import parse_duration
 
 __all__ = ["carry_out"]
+
+_LOG = logging.getLogger("holdfast.run")
 
 # How many of the longest cases are kept for the end of a run, unless --durations asks for more.
 SLOWEST = 10
@@ -98,6 +101,8 @@ async def carry_out(
     if request.update:
         journal.event("snapshots", {"written": write_snapshots(row.id, plan, store)})
     journal.run_finished(row)
+    for text, times in journal.trouble().items():
+        _LOG.warning("a reporter failed %d x: %s", times, text)
     return source_of(row, store, tally.summary())
 
 

@@ -96,12 +96,18 @@ def _judge(
     case: Case, evidence: Evidence, around: Surroundings
 ) -> tuple[Evidence, tuple[Finding, ...]]:
     """Judge what will be stored: secrets are gone before anyone looks at the evidence."""
-    if around.redact is not None:
-        raw = codec.encode(evidence)
-        clean = around.redact(raw)
-        if clean is not raw:
-            evidence = codec.decode(clean, Evidence)
-    return evidence, around.judge_case(case, evidence)
+    if around.redact is None:
+        return evidence, around.judge_case(case, evidence)
+    raw = codec.encode(evidence)
+    clean = around.redact(raw)
+    if clean is not raw:
+        # What is kept is not what the code returned: nobody may be asked about it again.
+        evidence = msgspec.structs.replace(codec.decode(clean, Evidence), round_trips=False)
+    findings = around.judge_case(case, evidence)
+    # An author may have written a secret into an expectation.
+    told = codec.encode(findings)
+    shown = around.redact(told)
+    return evidence, findings if shown is told else codec.decode(shown, tuple[Finding, ...])
 
 
 async def _collect_evidence(

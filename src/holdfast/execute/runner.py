@@ -143,13 +143,19 @@ class Runner:
         if resource:
             self._scheduler.release(index)
             self._end_with(
-                index, _endpoint_down(planned.case, resource, self._attempts.get(index, []))
+                index,
+                _endpoint_down(
+                    planned.case, resource, self._attempts.get(index, []), self._now_s()
+                ),
             )
             return
         n = len(self._attempts.get(index, ())) + 1
         where = self._take_place(planned)
-        self._journal.start(planned, n, self._around.clock.now() - self._around.started, where)
+        self._journal.start(planned, n, self._now_s(), where)
         self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
+
+    def _now_s(self) -> float:
+        return self._around.clock.now() - self._around.started
 
     def _take_place(self, planned: PlannedCase) -> str:
         """Tell where an attempt runs; one that holds a worker gets the lowest that is free."""
@@ -211,6 +217,9 @@ class Runner:
         attempts = self._attempts.setdefault(index, [])
         attempts.append(attempt)
         doomed = self._scheduler.note_health(index, is_down=is_down(attempt, evidence))
+        opened = sorted({each.resource for each in doomed if each.resource})
+        if opened:
+            self._journal.event("breaker", {"open": ", ".join(opened), "ended": len(doomed)})
         if not attempt.counts and self.stop.kind:
             self._scheduler.finish(index, is_passed=False)
             self._close_unstarted(index)
@@ -245,7 +254,10 @@ class Runner:
             planned = self._plan.cases[each.index]
             if each.resource:
                 result = _endpoint_down(
-                    planned.case, each.resource, self._attempts.pop(each.index, [])
+                    planned.case,
+                    each.resource,
+                    self._attempts.pop(each.index, []),
+                    self._now_s(),
                 )
             else:
                 need = self._plan.cases[each.need].case.full_id
@@ -265,9 +277,8 @@ class Runner:
     def _suite_broken(self, n: int, message: str) -> tuple[Attempt, Evidence]:
         error = CaseError(kind="setup", message=message)
         evidence = Evidence(has_value=False, error=error)
-        now_s = self._around.clock.now() - self._around.started
         return Attempt(
-            n=n, status="error", started_s=now_s, duration_s=0.0, worker="loop", error=error
+            n=n, status="error", started_s=self._now_s(), duration_s=0.0, worker="loop", error=error
         ), evidence
 
     # --- the end of the run -----------------------------------------------------------
@@ -311,22 +322,15 @@ def _is_sync(case: Case, lanes: Any) -> bool:
     )
 
 
-def _endpoint_down(case: Case, resource: str, attempts: list[Attempt]) -> Result:
-    error = CaseError(
-        kind="setup",
-        type="EndpointDown",
-        message=f"endpoint down: {resource} failed too often in a row",
-    )
+def _endpoint_down(case: Case, resource: str, attempts: list[Attempt], now_s: float) -> Result:
+    """Return the result of a case that was not attempted (again), since what it uses does not answer."""
+    message = f"endpoint down: {resource} failed too often in a row"
     last = Attempt(
         n=len(attempts) + 1,
         status="error",
-        started_s=0.0,
+        started_s=now_s,
         duration_s=0.0,
         worker="loop",
-        error=error,
+        error=CaseError(kind="setup", message=message),
     )
-    if attempts:
-        last = msgspec.structs.replace(
-            last, started_s=attempts[-1].started_s + attempts[-1].duration_s
-        )
-    return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=error.message)
+    return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=message)
