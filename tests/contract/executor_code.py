@@ -227,6 +227,15 @@ async def forks_and_waits() -> str:
     return "parent"
 
 
+async def forks_and_prints() -> int:
+    """Return the exit code of a child that prints before it ends."""
+    child = os.fork()
+    if child == 0:
+        print("from the child")
+        os._exit(7)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def closes_descriptors() -> None:
     os.closerange(3, 256)
 

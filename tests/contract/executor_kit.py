@@ -25,7 +25,9 @@ def ref(name: str) -> str:
 def call(name: str, validators: Sequence[AssessorCall] = (), **options: Any) -> PythonCall:
     """A call of the code; `lane`, `timeout_s` and the like are options, the rest are its arguments."""
     own = {
-        key: options.pop(key) for key in ("lane", "timeout_s", "seed", "alone", "worker") if key in options
+        key: options.pop(key)
+        for key in ("lane", "timeout_s", "seed", "alone", "worker")
+        if key in options
     }
     return PythonCall(
         **{
@@ -116,6 +118,7 @@ ROUGH: dict[str, PythonCall] = {
     "alone holds": call("holds_the_interpreter_async", lane="async", alone=True, timeout_s=0.2),
     "alone swallows": call("swallows_cancellation", lane="async", alone=True, timeout_s=0.2),
     "alone closed descriptors": call("closes_descriptors_async", lane="async", alone=True),
+    "alone fork prints": call("forks_and_prints", lane="async", alone=True),
     "alone fork": call("forks_and_waits", lane="async", alone=True),
 }
 

@@ -321,6 +321,8 @@ def test_only_the_parent_of_a_forked_child_answers(pool_answers: Answers, name: 
 def test_a_forked_child_does_not_write_to_its_parents_connection(pool_answers: Answers) -> None:
     output = pool_answers["alone fork"].stdout
     assert (output and output.text) == "from the parent\n"
+    # Nor does it end by printing.
+    assert pool_answers["alone fork prints"].value == 7
 
 
 @pytest.mark.parametrize("name", ["set as argument", "too large an integer"])
@@ -384,9 +386,7 @@ def test_a_host_that_dies_under_many_accuses_none_of_them() -> None:
 
     together, after = run(use)
     assert [tags(evidence) for evidence in together] == [("shared",)] * 4
-    assert {error_of(evidence)[2] for evidence in together} == {
-        "host ended with exit 3 (one of 4)"
-    }
+    assert {error_of(evidence)[2] for evidence in together} == {"host ended with exit 3 (one of 4)"}
     assert after.value == {"n": 1, "text": ""}
     assert after.worker == "host"
 
