@@ -1,0 +1,1 @@
+"""Are the figures that holdfast promises met? `python -m benchmarks` measures them."""
