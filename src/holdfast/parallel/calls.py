@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextvars
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from holdfast.clock import monotonic, seed_global, seeded
 from holdfast.parallel.caught import Caught, catch
+from holdfast.parallel.failure import StrayChild
+from holdfast.parallel.strays import strays
 
 __all__ = [
     "Ran",
     "Rules",
-    "forks",
     "is_nested",
     "run_items",
     "seed_item",
@@ -47,36 +48,6 @@ class Ran(msgspec.Struct, kw_only=True):
     values: list[Any]
     caught: list[Caught]
     busy_s: float
-    forked: tuple[int, ...] = ()
-
-
-class _Forks:
-    """Whether an item forked; a child that comes back from the function must not go on."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.is_child = False
-        self.depth = 0
-        self.is_hooked = False
-
-    def watch(self) -> None:
-        if not self.is_hooked and hasattr(os, "register_at_fork"):
-            self.is_hooked = True
-            os.register_at_fork(after_in_parent=self._in_parent, after_in_child=self._in_child)
-
-    def _in_parent(self) -> None:
-        self.count += 1
-
-    def _in_child(self) -> None:
-        self.is_child = self.depth > 0
-
-    def start_worker(self) -> None:
-        """A worker was forked on purpose: it begins without a past."""
-        self.is_child = False
-        self.depth = 0
-
-
-forks = _Forks()
 
 
 def is_nested() -> bool:
@@ -110,19 +81,33 @@ def run_items(
 ) -> Ran:
     """Call `func` for each item; `cells[slot]` always tells which position runs."""
     token = _INSIDE.set(True)
-    forks.depth += 1
-    before = forks.count
+    pid = strays.enter()
     ran = Ran(start=start, values=[], caught=[], busy_s=0.0)
     began = monotonic()
     try:
-        _loop(func, items, ran, rules, cells=cells, slot=slot, is_stopped=is_stopped)
+        _loop(func, items, ran, rules, pid=pid, cells=cells, slot=slot, is_stopped=is_stopped)
     finally:
         ran.busy_s = monotonic() - began
-        forks.depth -= 1
+        returned = strays.leave()
         _INSIDE.reset(token)
-    if forks.count != before:
-        ran.forked = tuple(range(start, start + len(ran.values)))
+    for position in returned:
+        _refuse_stray(ran, position, rules)
     return ran
+
+
+def _refuse_stray(ran: Ran, position: int, rules: Rules) -> None:
+    error = StrayChild(
+        "the function must not return in a child that it forked, got two returns",
+        hint="end the child with os._exit, or start it with subprocess",
+    )
+    if position >= ran.start + len(ran.values):  # it failed in the parent as well
+        return
+    if not rules.collect:
+        del ran.values[position - ran.start :]
+        ran.caught.clear()
+    else:
+        ran.values[position - ran.start] = None
+    ran.caught.append(catch(position, error, ship=rules.ship))
 
 
 def _loop(
@@ -131,60 +116,63 @@ def _loop(
     ran: Ran,
     rules: Rules,
     *,
+    pid: int,
     cells: Any,
     slot: int,
     is_stopped: Callable[[], bool] | None,
 ) -> None:
-    values = ran.values
-    append = values.append
     source = iter(items)
     is_plain = cells is None and rules.seed is None and is_stopped is None
     while True:
         try:
             if is_plain:
-                for item in source:
-                    append(func(item))
-                    if forks.is_child:
-                        _leave(ran.start + len(values) - 1)
+                _run_plain(func, source, ran, pid)
             else:
-                for item in source:
-                    position = ran.start + len(values)
-                    if is_stopped is not None and is_stopped():
-                        return
-                    if cells is not None:
-                        cells[slot] = position
-                    if rules.seed is not None:
-                        index = position if rules.order is None else rules.order[position]
-                        seed_item(rules.seed, index)
-                    append(func(item))
-                    if forks.is_child:
-                        _leave(position)
+                _run_watched(
+                    func, source, ran, rules, pid=pid, cells=cells, slot=slot, is_stopped=is_stopped
+                )
             return
         except BaseException as error:
-            position = ran.start + len(values)
-            if forks.is_child:
-                _leave(position)
+            position = ran.start + len(ran.values)
+            if strays.is_child and os.getpid() != pid:
+                strays.end_child(position)
             # Ctrl-C is the user's, not the item's; workers are told by the parent.
             if isinstance(error, KeyboardInterrupt) and not rules.ship:
                 raise
             ran.caught.append(catch(position, error, ship=rules.ship))
             if not rules.collect:
                 return
-            append(None)
+            ran.values.append(None)
 
 
-def _leave(position: int) -> None:
-    """End a child that the function forked and that returned from it: it is nobody's."""
-    if STRAYS.write_fd is not None:
-        os.write(STRAYS.write_fd, position.to_bytes(8, "little"))
-    os._exit(70)
+def _run_plain(func: Callable[[Any], Any], source: Iterator[Any], ran: Ran, pid: int) -> None:
+    append = ran.values.append
+    for item in source:
+        append(func(item))
+        if strays.is_child and os.getpid() != pid:
+            strays.end_child(ran.start + len(ran.values) - 1)
 
 
-class _Strays:
-    """The pipe on which stray children tell the position that made them."""
-
-    def __init__(self) -> None:
-        self.write_fd: int | None = None
-
-
-STRAYS = _Strays()
+def _run_watched(
+    func: Callable[[Any], Any],
+    source: Iterator[Any],
+    ran: Ran,
+    rules: Rules,
+    *,
+    pid: int,
+    cells: Any,
+    slot: int,
+    is_stopped: Callable[[], bool] | None,
+) -> None:
+    values = ran.values
+    for item in source:
+        position = ran.start + len(values)
+        if is_stopped is not None and is_stopped():
+            return
+        if cells is not None:
+            cells[slot] = position
+        if rules.seed is not None:
+            seed_item(rules.seed, position if rules.order is None else rules.order[position])
+        values.append(func(item))
+        if strays.is_child and os.getpid() != pid:
+            strays.end_child(position)

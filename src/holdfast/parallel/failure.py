@@ -40,21 +40,32 @@ class ParallelDiffers(HoldfastError, AssertionError):
 class WorkerDied(HoldfastError, RuntimeError):
     """The worker process that ran the item was killed or ended itself."""
 
+    index: int | None = None
+
 
 class ItemTimeout(HoldfastError, TimeoutError):
     """The item took longer than `timeout_s`; its worker was killed."""
+
+    index: int | None = None
 
 
 class ItemExit(HoldfastError, RuntimeError):
     """The item called sys.exit, which would have ended the caller's program."""
 
+    index: int | None = None
+
 
 class NotPicklable(HoldfastError, TypeError):
-    """A value cannot travel to or from a worker process."""
+    """A value cannot travel to or from a worker process; `position` is its item's."""
+
+    index: int | None = None
+    position: int | None = None
 
 
 class StrayChild(HoldfastError, RuntimeError):
     """The function forked, and the child returned from it as well."""
+
+    index: int | None = None
 
 
 class Failure(Exception):
@@ -70,12 +81,20 @@ class Failure(Exception):
         self.error = error
         self.traceback = traceback
 
+    def __repr__(self) -> str:
+        return f"Failure({self.index}, {self.error!r})"
+
     def __str__(self) -> str:
         return f"item {self.index}: {type(self.error).__name__}: {self.error}"
 
 
 def add_index(error: BaseException, index: int, func_name: str) -> None:
-    """Note which item raised it, once."""
+    """Note which item raised it, once; an error of this package says it in its message."""
+    if isinstance(error, WorkerDied | ItemTimeout | ItemExit | NotPicklable | StrayChild):
+        if error.index is None:
+            error.index = index
+            error.message = f"item {index}: {error.message}"
+        return
     note = f"item {index} of {func_name}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)

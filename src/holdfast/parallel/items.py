@@ -11,8 +11,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from holdfast.parallel.failure import WrongArgument
-
 __all__ = ["Items", "is_endless"]
 
 _ADDRESSABLE = (list, tuple, range, str, bytes, bytearray)
@@ -30,20 +28,14 @@ class Items:
     """
 
     def __init__(self, data: Any, *, cost: Callable[[Any], float] | None = None) -> None:
-        if data is None or not isinstance(data, Iterable):
-            raise WrongArgument(
-                f"data must be iterable, got {data!r}",
-                hint="pass a list, a range, a generator or any other iterable",
-            )
-        data = cast("Iterable[Any]", data)
         self.order: list[int] | None = None
         if cost is not None:
-            listed = list(data)
+            listed: list[Any] = list(data)
             costs = [cost(item) for item in listed]
             self.order = sorted(range(len(listed)), key=lambda index: -costs[index])
             data = [listed[index] for index in self.order]
         elif isinstance(data, _HELD) or type(data) in _VIEWS:
-            data = list(data)
+            data = list(cast("Iterable[Any]", data))
         self.sequence: Sequence[Any] | None = None
         self.length: int | None = None
         self._iterator: Iterator[Any] = iter(())
@@ -55,6 +47,13 @@ class Items:
             self.length = _length(data)
         self.taken = 0
         self.is_spent = self.length == 0 and self.sequence is not None
+
+    def list_all(self) -> None:
+        """Hold all items, so that each can be had again; before anything is taken."""
+        if self.sequence is None:
+            self.sequence = list(self._iterator)
+            self.length = len(self.sequence)
+            self.is_spent = self.length == 0
 
     @property
     def left(self) -> int | None:
@@ -105,13 +104,13 @@ def is_endless(data: Any) -> bool:
         return True
     if isinstance(data, itertools.repeat):
         try:
-            operator.length_hint(data)
+            operator.length_hint(cast("Any", data))
         except TypeError:
             return True
         return False
     if inspect.isgenerator(data):
         frame = data.gi_frame
-        source = None if frame is None else frame.f_locals.get(".0")
+        source: Any = None if frame is None else frame.f_locals.get(".0")
         if source is not None:
             return is_endless(source)
         names = {each.opname for each in dis.get_instructions(data.gi_code)}
@@ -119,7 +118,8 @@ def is_endless(data: Any) -> bool:
     return False
 
 
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_NOTHING: dict[str, str] = {}
+_VIEWS = (type(_NOTHING.keys()), type(_NOTHING.values()), type(_NOTHING.items()))
 
 
 def _is_array(data: Any) -> bool:

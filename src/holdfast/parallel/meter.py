@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 
 from holdfast.clock import monotonic
 
-with contextlib.suppress(ImportError):  # Windows has none
+if sys.platform != "win32":
     import resource
 
 __all__ = ["Reading", "Spent", "rss_bytes", "spent", "take_reading"]
@@ -51,9 +50,7 @@ def take_reading() -> Reading:
         queued_s = int(_SCHEDSTAT.read_bytes().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         queued_s = 0.0
-    return Reading(
-        wall_s=monotonic(), thread_s=thread_s, process_s=process_s, queued_s=queued_s
-    )
+    return Reading(wall_s=monotonic(), thread_s=thread_s, process_s=process_s, queued_s=queued_s)
 
 
 def spent(before: Reading, after: Reading, *, calls_s: float | None = None) -> Spent:
