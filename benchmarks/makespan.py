@@ -28,7 +28,7 @@ from benchmarks.rivals.fifo import Plan
 from benchmarks.sitting import pairwise, take_turns
 from benchmarks.workload import run_holdfast, write_cases
 
-__all__ = ["lower_bound", "make_plan", "measure"]
+__all__ = ["compare", "lower_bound", "make_plan", "measure"]
 
 
 class _Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ def measure(size: Size, folder: Path) -> Outcome:
     title = f"{sizes.sleeps} sleeps, {sizes.slots} slots"
     permits = f"{title}, {sizes.permits} permits"
     return Outcome(
-        figures=(*_figures("plain", title, samples), *_figures("permits", permits, samples)),
+        figures=(*compare("plain", title, samples), *compare("permits", permits, samples)),
         samples=samples,
     )
 
@@ -130,7 +130,7 @@ def _with_bound(sample: Sample, spans: Mapping[str, float], plan: Plan) -> Sampl
     return msgspec.structs.replace(sample, values=values)
 
 
-def _figures(
+def compare(
     variant: str, what: str, samples: Mapping[str, tuple[Sample, ...]]
 ) -> tuple[Figure, Figure]:
     """Return the required figure and the one against the sleeps as they were ordered."""
