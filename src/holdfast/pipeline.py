@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
-import msgspec
-
-from holdfast.analyse.schedule import schedule
 from holdfast.analyse.summary import Tally
 from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.closing import close_books
 from holdfast.assembly.components import Components
 from holdfast.assembly.foresee import refuse_nothing
 from holdfast.assembly.prepare import prepare
@@ -23,15 +22,12 @@ from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
 from holdfast.assembly.snapshots import refuse_under_ci, write_snapshots
 from holdfast.assembly.surround import surroundings
-from holdfast.clock import Clock
 from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
 from holdfast.execute.outlook import StopRules
 from holdfast.execute.runner import Runner
-from holdfast.gate.judge_run import decide
 from holdfast.model.plan import Plan, PlannedCase
 from holdfast.model.result import Result
-from holdfast.model.run import GateRule, RunRow
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import frozen_heap
 from holdfast.report.source import ReportSource
@@ -64,40 +60,42 @@ async def carry_out(
     """
     if request.update:
         refuse_under_ci(place.env)
-    books = open_books(request, store, place)
-    if books.earlier is not None and books.is_finished:
-        return report_source(books.earlier, store)
-    async with Components(place, books.run_id, request) as components:
-        await components.warm()
-        prepared = await prepare(
-            request,
-            place,
-            store,
-            seed=books.seed,
-            slots=components.slots,
-            collect=components.executor.collect,
-        )
-        refuse_nothing(prepared)
-        plan = prepared.plan
-        kept = books.keep(request, plan, store, place)
-        secrecy = Secrecy(place, plan)
-        row, note = books.open(request, plan, store, place=place, secrecy=secrecy)
-        told = reporters(components)
-        journal = Journal(store, books.run_id, told)
-        journal.run_started(row, plan)
-        for text in filter(None, (*prepared.notes, note)):
-            journal.event("note", {"text": text})
-        around = await surroundings(request, plan, components, place, secrecy=secrecy)
-        runner, tally = await _execute(
-            request,
-            plan,
-            kept,
-            components=components,
-            journal=journal,
-            around=around,
-            announce=announce,
-        )
-    row = _close(request, plan, row, runner=runner, tally=tally, store=store, clock=place.clock)
+    with closing(open_books(request, store, place)) as books:
+        if books.earlier is not None and books.is_finished:
+            return report_source(books.earlier, store)
+        async with Components(place, books.run_id, request) as components:
+            await components.warm()
+            prepared = await prepare(
+                request,
+                place,
+                store,
+                seed=books.seed,
+                slots=components.slots,
+                collect=components.executor.collect,
+            )
+            refuse_nothing(prepared)
+            plan = prepared.plan
+            kept = books.keep(request, plan, store, place)
+            secrecy = Secrecy(place, plan)
+            row, note = books.open(request, plan, store, place=place, secrecy=secrecy)
+            told = reporters(components)
+            journal = Journal(store, books.run_id, told)
+            journal.run_started(row, plan)
+            for text in filter(None, (*prepared.notes, note)):
+                journal.event("note", {"text": text})
+            around = await surroundings(request, plan, components, place, secrecy=secrecy)
+            runner, tally = await _execute(
+                request,
+                plan,
+                kept,
+                components=components,
+                journal=journal,
+                around=around,
+                announce=announce,
+            )
+    row = close_books(
+        request, plan, row, runner=runner, tally=tally, store=store, clock=place.clock
+    )
     if request.update:
         journal.event("snapshots", {"written": write_snapshots(row.id, plan, store)})
     journal.run_finished(row)
@@ -141,54 +139,9 @@ async def _execute(
         rules=rules,
         on_result=on_result,
         done=done,
+        before=kept.attempts,
     )
     announce(runner)
     with frozen_heap():
         await runner.run()
     return runner, tally
-
-
-def _close(
-    request: Request,
-    plan: Plan,
-    row: RunRow,
-    *,
-    runner: Runner,
-    tally: Tally,
-    store: Store,
-    clock: Clock,
-) -> RunRow:
-    """Close the books and let the gate decide."""
-    planned, recorded = store.count(row.id)
-    stop = runner.stop.kind
-    decision = decide(
-        tally.counts(),
-        tally.suite_counts(),
-        request.settings.gate,
-        is_complete=planned == recorded == len(plan.cases),
-        budget_spent=stop == "budget",
-        interrupted=stop == "interrupt",
-        has_selection=True,
-        extra=_broken_suites(runner),
-    )
-    spent_s = clock.now() - runner.started
-    closed = msgspec.structs.replace(
-        row,
-        finished=clock.wall().isoformat(),
-        duration_s=row.duration_s + spent_s,
-        exit_code=decision.exit_code,
-        verdict=decision.verdict,
-        gate=decision.rules,
-        counts=tally.counts(),
-        schedule=schedule(runner.spans, plan, slots=runner.slots, workers=runner.workers),
-        stopped=runner.stop.reason if stop in {"interrupt", "budget", "fail-fast"} else "",
-    )
-    store.close_run(closed)
-    return closed
-
-
-def _broken_suites(runner: Runner) -> list[GateRule]:
-    return [
-        GateRule(name=f"suite {name}", held=False, message=text)
-        for name, text in runner.broken_suites().items()
-    ]

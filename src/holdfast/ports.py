@@ -141,9 +141,7 @@ class Executor(Protocol):
 class CallContext(msgspec.Struct, kw_only=True):
     """What a target may use while it is called; one per attempt.
 
-    `variables` are the saved values and services' addresses that templates name,
-    `timeout_s` is what is left of the attempt's time. `call_step` runs one nested
-    call through the registry, used by `steps`.
+    `variables` are what templates name, `timeout_s` what is left of the attempt's time.
     """
 
     case: Case
@@ -353,6 +351,10 @@ class Store(Protocol):
 
     def started(self, run_id: str) -> Iterator[tuple[int, int, float, str]]:
         """Return (index, n, started_s, worker) of attempts that have no end."""
+        ...
+
+    def unfinished(self, run_id: str) -> Iterator[tuple[PlannedRow, tuple[Attempt, ...]]]:
+        """Return the attempts of cases without a result; one without an end is `lost`."""
         ...
 
     def evidence(self, run_id: str, index: int, n: int) -> Evidence | None:

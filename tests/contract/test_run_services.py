@@ -157,14 +157,14 @@ def test_a_service_that_dies_is_told_to_its_users_and_restarted_once(tmp_path: P
     with_services(tmp_path, main, api=service())
 
 
-def test_a_death_is_known_before_its_exit_status_is(tmp_path: Path) -> None:
+def test_the_exit_status_of_a_death_just_now_is_waited_for(tmp_path: Path) -> None:
     async def main(services: RunServices) -> None:
         url = (await services.enter(case(), SUITE))["api"]
         pid = (await ask(url))["pid"]
         os.kill(pid, 9)
         while is_alive(pid):  # without a turn of the loop, so that nobody can be told
             pass
-        assert (await services.lost(case(), SUITE)).startswith("service api, ended")
+        assert (await services.lost(case(), SUITE)).startswith("service api, exit 137")
 
     with_services(tmp_path, main, api=service())
 

@@ -268,3 +268,34 @@ def test_records_with_keys_of_a_later_version_are_read(store: Store) -> None:
     store.end_attempt("r1", 0, attempt(), encode(Later()))
     store.flush()
     assert store.evidence("r1", 0, 1) == Evidence(value=1)
+
+
+# --- gone on with -----------------------------------------------------------------
+
+
+def test_attempts_of_cases_without_a_result_are_told_and_one_without_an_end_is_lost(
+    store: Store,
+) -> None:
+    store.open_run(run_row("r1"), plan("a", "b", "c"))
+    finish(store, "r1", 0, result("a", attempt()))
+    first = attempt(1, (failed("wrong"),))
+    store.start_attempt("r1", 1, 1, 0.0, "host")
+    store.end_attempt("r1", 1, first, encode(Evidence(value=1)))
+    store.start_attempt("r1", 1, 2, 4.5, "worker-1")
+    store.flush()
+    [(planned, left)] = list(store.unfinished("r1"))
+    assert (planned.suite + "/" + planned.id) == plan("a", "b").cases[1].case.full_id
+    assert left[0] == first
+    assert (left[1].n, left[1].status, left[1].counts) == (2, "lost", False)
+    assert (left[1].started_s, left[1].worker) == (4.5, "worker-1")
+
+
+def test_the_books_count_the_cases_of_the_latest_plan(store: Store) -> None:
+    store.open_run(run_row("r1"), plan("a", "b", "c"))
+    finish(store, "r1", 0, result("a", attempt()))
+    finish(store, "r1", 2, result("c", attempt()))
+    store.flush()
+    assert store.count("r1") == (3, 2)
+    store.open_segment("r1", plan("b", "a"), "")
+    assert store.count("r1") == (2, 1)
+    assert [final.id for _, final in store.results("r1")] == ["a"]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks import makespan
+from benchmarks import async_noop, help_time, makespan, memory, sync_noop
 from benchmarks.evidence import count
 from benchmarks.figure import Figure, Outcome, Report, Requirement, Sample, Size, is_met
 from benchmarks.machine import Machine, describe
@@ -113,6 +113,15 @@ def test_the_reported_seeds_and_sizes_are_not_those_for_tuning() -> None:
     reported, tuned = makespan.SIZES["report"], makespan.SIZES["tune"]
     assert not set(reported.seeds) & set(tuned.seeds)
     assert makespan.make_plan(reported, 1) != makespan.make_plan(reported, 2)
+
+
+def test_the_reported_sizes_are_the_promised_ones() -> None:
+    assert async_noop.SIZES["report"].cases == 20_000
+    assert (async_noop.SIZES["report"].tests, async_noop.SIZES["report"].modules) == (5_000, 50)
+    assert (sync_noop.SIZES["report"].cases, sync_noop.WORKERS) == (20_000, 2)
+    assert (makespan.SIZES["report"].slots, makespan.SIZES["report"].permits) == (5, 3)
+    assert memory.SIZES["report"].cases == 100_000
+    assert help_time.SIZES["report"].repetitions == 20
 
 
 def test_sleeps_are_as_long_in_all_as_their_rules_say() -> None:
@@ -241,6 +250,11 @@ def test_the_table_tells_median_range_limit_rival_and_verdict() -> None:
         f"{shown.format('1.50')} (0.250-2.25) MISSED",
     ]
     assert " ".join(lines[-1].split()) == "speed: holdfast 1.50 s 1.25 s - 50 MB"
+
+
+def test_makespans_are_told_to_the_decimal_that_decides() -> None:
+    figure = msgspec.structs.replace(FIGURE, unit="x", reached=(1.0304,))
+    assert "speed: one case  1.030x  " in as_text(report_of(figure))
 
 
 def test_markdown_holds_the_same_rows() -> None:

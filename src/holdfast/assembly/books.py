@@ -13,11 +13,14 @@ from holdfast.assembly.secrecy import Secrecy
 from holdfast.clock import fresh_seed
 from holdfast.errors import UsageError
 from holdfast.execute.retry import skipped
+from holdfast.model.case import Suite
 from holdfast.model.plan import Plan, PlannedCase
-from holdfast.model.result import Result
+from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
 from holdfast.ports import Store
 from holdfast.process.limits import disk_free_bytes, memory_bytes, usable_cores
+from holdfast.services.plan import find_needs, services_of
+from holdfast.settings import ServiceSettings
 
 __all__ = ["Books", "Kept", "open_books"]
 
@@ -30,10 +33,13 @@ class Kept(msgspec.Struct, kw_only=True):
 
     `earlier` are from an earlier stretch of this run; `fresh` are decided without
     an attempt: skipped by their author, not possible on this machine, or cached.
+    `attempts` are what an earlier stretch left of cases that run (again) now; one
+    without an end is `lost`.
     """
 
     earlier: dict[int, Result] = {}
     fresh: dict[int, Result] = {}
+    attempts: dict[int, list[Attempt]] = {}
 
     def all(self) -> dict[int, Result]:
         """Return both."""
@@ -53,6 +59,10 @@ class Books:
     def is_finished(self) -> bool:
         """Whether the run to go on with has nothing left to do."""
         return self.earlier is not None and bool(self.earlier.finished) and not self.earlier.stopped
+
+    def close(self) -> None:
+        """Let go of what was asked in the background."""
+        self._git.close()
 
     def open(
         self, request: Request, plan: Plan, store: Store, *, place: Workplace, secrecy: Secrecy
@@ -86,9 +96,9 @@ class Books:
 
     def keep(self, request: Request, plan: Plan, store: Store, place: Workplace) -> Kept:
         """Return the results that need no attempt."""
-        kept = Kept(earlier={}, fresh={})
+        kept = Kept(earlier={}, fresh={}, attempts={})
         if self.earlier is not None:
-            kept.earlier = _earlier_results(self.run_id, plan, store)
+            _take_earlier(self.run_id, plan, store, kept=kept, services=_own_services(request))
         machine = (memory_bytes(), disk_free_bytes(place.root), usable_cores())
         for planned in plan.cases:
             if planned.index in kept.earlier:
@@ -125,29 +135,60 @@ def _new_id(place: Workplace) -> str:
     return f"{place.clock.wall():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
-def _earlier_results(run_id: str, plan: Plan, store: Store) -> dict[int, Result]:
-    """Return the results of an earlier stretch that still hold: same content, and not left undone by a stop."""
-    known = {f"{planned.case.suite}/{planned.case.id}": planned for planned in plan.cases}
-    kept: dict[int, Result] = {}
+def _take_earlier(
+    run_id: str,
+    plan: Plan,
+    store: Store,
+    *,
+    kept: Kept,
+    services: Mapping[str, ServiceSettings],
+) -> None:
+    """Take over what an earlier stretch left of cases whose content is the same.
+
+    Results that a stop caused are not kept, nor are those of needs that act on a
+    service which is a new one now; their attempts are, so that none is hidden.
+    """
+    known = {planned.case.full_id: planned for planned in plan.cases}
     for row, result in store.results(run_id):
         planned = known.get(f"{row.suite}/{row.id}")
-        if planned is None or planned.key != row.key or result.skip_kind in UNDONE:
+        if planned is None or planned.key != row.key:
             continue
-        kept[planned.index] = result
-    return _without_lost_grounds(plan, kept)
+        if result.skip_kind in UNDONE:
+            kept.attempts[planned.index] = list(result.attempts)
+        else:
+            kept.earlier[planned.index] = result
+    for row, attempts in store.unfinished(run_id):
+        planned = known.get(f"{row.suite}/{row.id}")
+        if planned is not None and planned.key == row.key:
+            kept.attempts[planned.index] = list(attempts)
+    for index in _lost_grounds(plan, kept, services):
+        again = kept.earlier.pop(index).attempts
+        kept.attempts[index] = [msgspec.structs.replace(each, counts=False) for each in again]
 
 
-def _without_lost_grounds(plan: Plan, kept: dict[int, Result]) -> dict[int, Result]:
-    """Drop results of needs that act on a service of the suite: it is a new one now, which knows nothing of them."""
-    fresh = [planned.index for planned in plan.cases if planned.index not in kept]
+def _lost_grounds(
+    plan: Plan, kept: Kept, services: Mapping[str, ServiceSettings]
+) -> tuple[int, ...]:
+    """Return the needs of unfinished cases that act on a service which is started anew."""
+    if not services:
+        return ()
+    needs = find_needs(services)
+    lost: set[int] = set()
+    fresh = [planned.index for planned in plan.cases if planned.index not in kept.earlier]
     while fresh:
-        index = fresh.pop()
-        for need in plan.cases[index].needs:
-            suite = plan.suites.get(plan.cases[need].case.suite)
-            if need in kept and suite is not None and suite.services:
-                del kept[need]
+        for need in plan.cases[fresh.pop()].needs:
+            case = plan.cases[need].case
+            suite = plan.suites.get(case.suite) or Suite(name=case.suite)
+            if need in kept.earlier and need not in lost and services_of(case, suite, needs):
+                lost.add(need)
                 fresh.append(need)
-    return kept
+    return tuple(sorted(lost))
+
+
+def _own_services(request: Request) -> Mapping[str, ServiceSettings]:
+    """Return the services, if holdfast starts any of them; one that runs already knows what was done to it."""
+    services = request.settings.services
+    return services if any(service.command for service in services.values()) else {}
 
 
 def _without_attempt(planned: PlannedCase, machine: tuple[int, int, int]) -> Result | None:

@@ -51,6 +51,13 @@ class GitState:
             # There is a repository, but no git on this machine: the commit stays unknown.
             self._process = None
 
+    def close(self) -> None:
+        """End the question, where nobody wants its answer any more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
     def answer(self) -> tuple[str, bool]:
         """Return (commit, whether tracked files have changes); ("", False) where git has no answer."""
         if self._process is None:

@@ -166,7 +166,11 @@ def _resources(settings: Settings, cases: Sequence[Case], slots: int) -> Mapping
         name: resource_of(name, value) for name, value in settings.resources.items() if name in used
     }
     for name in used - set(found):
-        found[name] = Resource(name=name, permits=slots if name == MACHINE else 1)
+        found[name] = (
+            Resource(name=name, permits=slots, breaker=0)
+            if name == MACHINE
+            else Resource(name=name)
+        )
     return {**found, **_machine_limits(cases)}
 
 

@@ -38,6 +38,7 @@ class Runner:
         rules: StopRules,
         on_result: Callable[[PlannedCase, Result], None],
         done: Mapping[int, Result],
+        before: Mapping[int, list[Attempt]] | None = None,
     ) -> None:
         self.slots = slots
         self.workers = workers
@@ -52,7 +53,10 @@ class Runner:
             plan, slots=slots, workers=workers, is_sync=self._is_sync, done=passed
         )
         self._suites = SuiteSteps(plan, around, done)
-        self._attempts: dict[int, list[Attempt]] = {}
+        # What an earlier stretch of the run left of cases that run (again) now.
+        self._attempts: dict[int, list[Attempt]] = {
+            i: list(left) for i, left in (before or {}).items() if left
+        }
         self._free_workers = list(range(1, workers + 1))
         self._worker_of: dict[int, str] = {}
         self._alone: set[int] = set()
@@ -149,7 +153,8 @@ class Runner:
                 ),
             )
             return
-        n = len(self._attempts.get(index, ())) + 1
+        attempts = self._attempts.get(index)
+        n = attempts[-1].n + 1 if attempts else 1
         where = self._take_place(planned)
         self._journal.start(planned, n, self._now_s(), where)
         self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
@@ -326,7 +331,7 @@ def _endpoint_down(case: Case, resource: str, attempts: list[Attempt], now_s: fl
     """Return the result of a case that was not attempted (again), since what it uses does not answer."""
     message = f"endpoint down: {resource} failed too often in a row"
     last = Attempt(
-        n=len(attempts) + 1,
+        n=attempts[-1].n + 1 if attempts else 1,
         status="error",
         started_s=now_s,
         duration_s=0.0,

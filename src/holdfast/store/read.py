@@ -11,7 +11,14 @@ from holdfast.store.planned import lean_row
 from holdfast.store.rows import attempt_of, finding_of, result_of
 from holdfast.store.session import CHUNK, Row, Session, chunks
 
-__all__ = ["count_results", "read_evidence", "read_open_attempts", "read_passed", "read_results"]
+__all__ = [
+    "count_results",
+    "read_evidence",
+    "read_open_attempts",
+    "read_passed",
+    "read_results",
+    "read_unfinished",
+]
 
 # Pages hold no cursor open, so that a writer may commit in between; 500 cases are < 1 MB.
 _PAGE = CHUNK
@@ -33,24 +40,33 @@ _NEWEST_PASSED = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c
     JOIN result r ON r.case_id = c.id
     WHERE d.key IN ({keys}) AND r.status = 'passed' AND r.cached_from = '' GROUP BY d.key"""
 
+_WITHOUT_RESULT = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body
+    FROM "case" c JOIN definition d ON d.id = c.definition JOIN name n ON n.id = d.name
+    LEFT JOIN result r ON r.case_id = c.id WHERE c.run = ? AND r.case_id IS NULL ORDER BY c.idx"""
+_OPEN_OF_THEM = """SELECT a.case_id, a.n, a.started_s, a.worker FROM "case" c
+    JOIN attempt a ON a.case_id = c.id LEFT JOIN result r ON r.case_id = c.id
+    WHERE c.run = ? AND r.case_id IS NULL AND a.status IS NULL ORDER BY a.case_id, a.n"""
 _COUNT = """SELECT count(*), count(r.case_id) FROM "case" c
-    LEFT JOIN result r ON r.case_id = c.id WHERE c.run = ?"""
+    LEFT JOIN result r ON r.case_id = c.id WHERE c.run = ? AND c.idx < ?"""
+_PLANNED = "SELECT planned FROM segment WHERE run = ? ORDER BY n DESC LIMIT 1"
 
 _Found = tuple[int, PlannedRow, Result]
 
 
 def read_results(session: Session, number: int) -> Iterator[tuple[PlannedRow, Result]]:
     """Yield the final results of a run in plan order."""
-    count = session.query('SELECT max(idx) FROM "case" WHERE run = ?', (number,))[0][0]
-    for start in range(0, (-1 if count is None else count) + 1, _PAGE):
-        rows = session.query(_PAGE_OF_RUN, (number, start, start + _PAGE))
-        for _, planned, result in _built(session, rows):
-            yield planned, result
+    # Cases that a later plan of the run left out stand behind the planned ones.
+    planned = session.query(_PLANNED, (number,))[0][0]
+    for start in range(0, planned, _PAGE):
+        rows = session.query(_PAGE_OF_RUN, (number, start, min(start + _PAGE, planned)))
+        for _, row, result in _built(session, rows):
+            yield row, result
 
 
 def count_results(session: Session, number: int) -> tuple[int, int]:
     """Return how many cases of a run are planned, and how many have a result."""
-    return session.query(_COUNT, (number,))[0]
+    planned = session.query(_PLANNED, (number,))[0][0]
+    return session.query(_COUNT, (number, planned))[0]
 
 
 def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, Result]]:
@@ -72,6 +88,30 @@ def read_open_attempts(session: Session, number: int) -> Iterator[tuple[int, int
         WHERE c.run = ? AND a.status IS NULL ORDER BY c.idx, a.n""",
         (number,),
     )
+
+
+def read_unfinished(
+    session: Session, number: int
+) -> Iterator[tuple[PlannedRow, tuple[Attempt, ...]]]:
+    """Yield the attempts of cases without a result; one that has no end is `lost`, and counts for nothing."""
+    rows = session.query(_WITHOUT_RESULT, (number,))
+    attempts: dict[int, list[Attempt]] = {}
+    for case_id, n, started_s, worker in session.query(_OPEN_OF_THEM, (number,)):
+        lost = Attempt(
+            n=n, status="lost", started_s=started_s, duration_s=0.0, worker=worker, counts=False
+        )
+        attempts.setdefault(case_id, []).append(lost)
+    findings: dict[tuple[int, int], list[Finding]] = {}
+    ids = [row[0] for row in rows]
+    for case_id, n, *columns in session.query_in(_FINDINGS, ids):
+        findings.setdefault((case_id, n), []).append(finding_of(*columns))
+    for case_id, *columns in session.query_in(_ATTEMPTS, ids):
+        judged = findings.get((case_id, columns[0]))
+        attempts.setdefault(case_id, []).append(attempt_of(columns, tuple(judged or ())))
+    for case_id, place, full_id, suite_chars, key, body in rows:
+        left = sorted(attempts.get(case_id, ()), key=lambda attempt: attempt.n)
+        if left:
+            yield lean_row(place, (full_id, suite_chars), key, body), tuple(left)
 
 
 def read_evidence(

@@ -17,7 +17,7 @@ __all__ = ["add_run", "add_segment", "find_run", "newest_runs", "run_number", "u
 _SHOWN = 5
 
 
-def add_run(session: Session, row: RunRow) -> int:
+def add_run(session: Session, row: RunRow, *, planned: int) -> int:
     """Add a run and return its number; needs a transaction of its own.
 
     Raises:
@@ -34,7 +34,7 @@ def add_run(session: Session, row: RunRow) -> int:
         (number, row.id, row.started, *_columns(row)),
     )
     session.run(
-        "INSERT INTO segment (run, n, note, planned) VALUES (?, 1, '', ?)", (number, row.planned)
+        "INSERT INTO segment (run, n, note, planned) VALUES (?, 1, '', ?)", (number, planned)
     )
     return number
 

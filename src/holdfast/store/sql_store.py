@@ -22,6 +22,7 @@ from holdfast.store.read import (
     read_open_attempts,
     read_passed,
     read_results,
+    read_unfinished,
 )
 from holdfast.store.runs import (
     add_run,
@@ -56,7 +57,7 @@ class SqlStore:
 
     def open_run(self, row: RunRow, plan: Plan) -> None:
         with self._session.transaction(alone=True):
-            number = add_run(self._session, row)
+            number = add_run(self._session, row, planned=len(plan.cases))
             ids = write_plan(self._session, number, plan)
         self._writing[row.id] = _Writing(number, 1, ids)
 
@@ -122,6 +123,9 @@ class SqlStore:
 
     def started(self, run_id: str) -> Iterator[tuple[int, int, float, str]]:
         return read_open_attempts(self._session, run_number(self._session, run_id))
+
+    def unfinished(self, run_id: str) -> Iterator[tuple[PlannedRow, tuple[Attempt, ...]]]:
+        return read_unfinished(self._session, run_number(self._session, run_id))
 
     def evidence(self, run_id: str, index: int, n: int) -> Evidence | None:
         number = run_number(self._session, run_id)

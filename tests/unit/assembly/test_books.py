@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.assembly.books import Kept, open_books
@@ -13,10 +14,10 @@ from holdfast.assembly.request import Request
 from holdfast.errors import UsageError
 from holdfast.model.case import Case, Requires, Suite, Target, Waiver
 from holdfast.model.plan import Plan, PlannedCase
-from holdfast.model.result import Result
+from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
 from holdfast.ports import PlannedRow
-from holdfast.settings import Settings
+from holdfast.settings import ServiceSettings, Settings
 from tests.unit.assembly.test_secrecy import place
 
 TARGET = Target(kind="python", spec={})
@@ -31,6 +32,7 @@ class Store:
         self._results = results
         self._row = row or RunRow(id="r1", seed=7, started="")
         self._cached = cached or {}
+        self.left: dict[str, tuple[Attempt, ...]] = {}
 
     def runs(self, limit: int = 50) -> tuple[RunRow, ...]:
         return (self._row,)
@@ -44,6 +46,10 @@ class Store:
                 PlannedRow(index=index, suite=result.suite, id=result.id, key=f"key-{result.id}"),
                 result,
             )
+
+    def unfinished(self, run_id: str) -> Iterator[tuple[PlannedRow, tuple[Attempt, ...]]]:
+        for name, attempts in self.left.items():
+            yield PlannedRow(index=99, suite="s", id=name, key=f"key-{name}"), attempts
 
     def cached_many(self, keys: Any) -> dict[str, Any]:
         return {key: self._cached[key] for key in keys if key in self._cached}
@@ -105,7 +111,42 @@ def test_needs_on_a_service_that_is_a_new_one_run_again_along_the_chain() -> Non
         planned(3, "d"),
     ]
     assert set(keep(store, *cases).earlier) == {0, 1, 3}
-    assert set(keep(store, *cases, suite=Suite(name="s", services=("api",))).earlier) == {3}
+    started = {"services": {"api": ServiceSettings(command="serve")}}
+    running = {"services": {"api": ServiceSettings(url="http://127.0.0.1:1")}}
+    using = Suite(name="s", services=("api",))
+    assert set(keep(store, *cases, suite=using, **started).earlier) == {3}
+    assert set(keep(store, *cases, suite=using, **running).earlier) == {0, 1, 3}
+    assert set(keep(store, *cases, **started).earlier) == {0, 1, 3}
+
+
+def tried(n: int, status: Any, **more: Any) -> Attempt:
+    return Attempt(n=n, status=status, started_s=0.0, duration_s=0.0, **more)
+
+
+def test_attempts_without_a_result_are_kept_for_the_case_that_runs_again() -> None:
+    store = Store()
+    store.left = {
+        "a": (tried(1, "failed"), tried(2, "lost", counts=False)),
+        "gone": (tried(1, "lost"),),
+    }
+    kept = keep(store, planned(4, "a"), planned(5, "b"))
+    assert [(each.n, each.status) for each in kept.attempts[4]] == [(1, "failed"), (2, "lost")]
+    assert set(kept.attempts) == {4}
+
+
+def test_attempts_of_a_need_that_runs_again_stay_but_use_up_no_retry() -> None:
+    store = Store(msgspec.structs.replace(result("a"), attempts=(tried(1, "passed"),)))
+    services = {"services": {"api": ServiceSettings(command="serve")}}
+    cases = [planned(0, "a"), planned(1, "b", needs=(0,))]
+    kept = keep(store, *cases, suite=Suite(name="s", services=("api",)), **services)
+    assert [(each.n, each.counts) for each in kept.attempts[0]] == [(1, False)]
+
+
+def test_attempts_before_a_stop_are_kept() -> None:
+    stopped = msgspec.structs.replace(
+        result("a", "skipped", "interrupt"), attempts=(tried(1, "failed"),)
+    )
+    assert keep(Store(stopped), planned(0, "a")).attempts == {0: [tried(1, "failed")]}
 
 
 def test_what_its_author_skips_or_this_machine_cannot_do_needs_no_attempt() -> None:
