@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import threading
@@ -53,7 +54,8 @@ class Strays:
     def end_child(self, position: int) -> None:
         """End this process, which belongs to nobody, and tell why."""
         if self._write_fd >= 0:
-            os.write(self._write_fd, position.to_bytes(8, "little"))
+            told = (position, os.getpid())
+            os.write(self._write_fd, b"".join(each.to_bytes(8, "little") for each in told))
         os._exit(EXIT)
 
     def start_worker(self) -> None:
@@ -88,10 +90,14 @@ class Strays:
 def _read(fd: int) -> list[int]:
     try:
         ready, _, _ = select.select([fd], [], [], PATIENCE_S)
-        told = os.read(fd, 8) if ready else b""
+        told = os.read(fd, 16) if ready else b""
     finally:
         os.close(fd)
-    return [int.from_bytes(told, "little")] if len(told) == 8 else []
+    if len(told) != 16:
+        return []
+    with contextlib.suppress(ChildProcessError):  # the function has waited for it itself
+        os.waitpid(int.from_bytes(told[8:], "little"), 0)
+    return [int.from_bytes(told[:8], "little")]
 
 
 strays = Strays()
