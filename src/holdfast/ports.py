@@ -13,7 +13,7 @@ from holdfast.model.call import AssessorCall, PythonCall
 from holdfast.model.case import Case, Expect, Suite
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.model.finding import Finding
-from holdfast.model.plan import Plan
+from holdfast.model.plan import Plan, PlannedRow
 from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
 
@@ -274,18 +274,6 @@ class Services(Protocol):
 
 
 # --- store and reports ----------------------------------------------------------
-
-
-class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A planned case as the store keeps it: enough to judge, resume and report."""
-
-    index: int
-    suite: str
-    id: str
-    key: str
-    tags: tuple[str, ...] = ()
-    source: str = ""
-    case: Case | None = None
 
 
 class Store(Protocol):

@@ -13,6 +13,7 @@ __all__ = [
     "Deselected",
     "Plan",
     "PlannedCase",
+    "PlannedRow",
     "Resource",
     "hundredths",
     "mebibytes",
@@ -89,3 +90,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deselected: tuple[Deselected, ...] = ()
     needed: int = 0
     has_history: bool = False
+
+
+class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A planned case as the store keeps it: enough to judge, resume and report."""
+
+    index: int
+    suite: str
+    id: str
+    key: str
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    case: Case | None = None
