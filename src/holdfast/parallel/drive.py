@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -45,11 +45,18 @@ JUDGED_AFTER_S = 0.3
 class Drive:
     """Runs a job; `blocks` yields results in rows as they come, in any order."""
 
-    def __init__(self, job: Job, progress: Progress, books: Books) -> None:
+    def __init__(
+        self,
+        job: Job,
+        progress: Progress,
+        books: Books,
+        decider: Callable[[Outlook], Choice] = decide,
+    ) -> None:
         self.job = job
         self.books = books
         self.progress = progress
         self.desk = Desk(job, books)
+        self._decide = decider
         self.executor = "serial"
         self.workers = 1
         self.chunk_size = 1
@@ -134,7 +141,7 @@ class Drive:
         refused = desk.no_processes
         if not refused:
             refused = desk.no_processes = self._weigh()
-        choice = decide(
+        choice = self._decide(
             Outlook(
                 measured=self.books.measured(),
                 left=desk.left,
@@ -181,7 +188,9 @@ class Drive:
         before, calls, pace = take_reading(), books.serial_s, Pace()
         while desk.has_more:
             size = 1 if pace.item_s is None else int(BATCH_S / max(pace.item_s, 1e-9))
-            chunk = desk.next(max(1, min(size, MOST_BATCH)), with_items=True)
+            # At most as many as have run: a cheap head says little of what follows it.
+            size = max(1, min(size, MOST_BATCH, books.serial_items))
+            chunk = desk.next(size, with_items=True)
             if chunk is None:
                 break
             items: Any = chunk.items

@@ -6,7 +6,6 @@ import collections
 import dis
 import inspect
 import itertools
-import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
@@ -104,7 +103,7 @@ def is_endless(data: Any) -> bool:
         return True
     if isinstance(data, itertools.repeat):
         try:
-            operator.length_hint(cast("Any", data))
+            cast("Any", data).__length_hint__()
         except TypeError:
             return True
         return False

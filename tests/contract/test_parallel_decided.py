@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.parallel import (
+    Failure,
+    Plan,
+    execute,
+    map_async,
+    optimize,
+    process_in_batches,
+    safe_batch_size,
+    stream,
+)
+from holdfast.parallel.books import Books
+from holdfast.parallel.decide import Choice, Outlook
+from holdfast.parallel.drive import Drive
+from holdfast.parallel.failure import ItemTimeout, WrongArgument
+from holdfast.parallel.job import make_job
+from holdfast.parallel.progress import Progress
+from tests.contract import parallel_kit as kit
+from tests.unit.parallel.hosts import LAMBDA, make_host
+
+
+def scripted(*choices: tuple[str, int]) -> Callable[[Outlook], Choice]:
+    """Return a decider that answers from a list, and stays with the last."""
+    answers = list(choices)
+
+    def decide(_: Outlook) -> Choice:
+        executor, workers = answers.pop(0) if len(answers) > 1 else answers[0]
+        return Choice(executor=executor, workers=workers, reason="scripted")  # type: ignore[arg-type]
+
+    return decide
+
+
+def drive(
+    func: Any, data: Any, *choices: tuple[str, int], **options: Any
+) -> tuple[list[Any], Drive]:
+    books = Books()
+    job = make_job(func, data, start_method="fork", sample_s=1e-6, **options)
+    progress = Progress(None, verbose=False, warn=books.warn)
+    driver = Drive(job, progress, books, scripted(*choices))
+    found: dict[int, Any] = {}
+    for start, values in driver.blocks():
+        for at, value in enumerate(values, start):
+            assert at not in found
+            found[at] = value
+    return [found[at] for at in sorted(found)], driver
+
+
+CALLS: list[int] = []
+
+
+def note(x: int) -> int:
+    CALLS.append(x)
+    return x * x
+
+
+def unpicklable_late(x: int) -> Any:
+    return threading.Lock() if x in {10, 11} else x
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [("serial", 1)],
+        [("thread", 3)],
+        [("process", 2)],
+        [("trial", 2), ("process", 2)],
+        [("trial", 2), ("thread", 2)],
+        [("serial", 1), ("process", 2)],
+    ],
+)
+@pytest.mark.parametrize("as_generator", [False, True])
+def test_every_way_through_a_decided_map_gives_each_result_once(
+    choices: list[tuple[str, int]], as_generator: bool
+) -> None:
+    data: Any = (x for x in range(60)) if as_generator else list(range(60))
+    results, _ = drive(kit.square, data, *choices)
+    assert results == [x * x for x in range(60)]
+
+
+def test_no_item_runs_twice() -> None:
+    CALLS.clear()
+    drive(note, range(40), ("trial", 2), ("thread", 3))
+    assert sorted(CALLS) == list(range(40))
+
+
+def test_a_late_result_that_cannot_travel_is_run_here_and_named() -> None:
+    results, driver = drive(unpicklable_late, range(30), ("process", 2), ("serial", 1))
+    assert [x for x in results if isinstance(x, int)] == [*range(10), *range(12, 30)]
+    assert len(results) == 30
+    assert "item 10: a result must be picklable" in driver.books.warnings[0]
+    assert driver.books.warnings[0].endswith("went on without processes")
+
+
+def test_a_late_item_that_cannot_travel_is_run_here_and_named() -> None:
+    data = (threading.Lock() if x == 20 else x for x in range(30))
+    results, driver = drive(str, data, ("process", 2), ("serial", 1))
+    assert len(results) == 30
+    assert results[21:] == [str(x) for x in range(21, 30)]
+    assert "item 20: an item must be picklable" in driver.books.warnings[0]
+
+
+@pytest.mark.parametrize("where", ["serial", "thread", "process"])
+def test_a_failure_ends_a_decided_map_as_it_ends_the_loop(where: str) -> None:
+    with pytest.raises(ValueError, match="not 3") as caught:
+        drive(kit.raise_value, range(40), (where, 2))
+    assert "item 3 of raise_value" in caught.value.__notes__
+
+
+def test_data_that_raises_tells_its_own_error_and_leaves_no_worker() -> None:
+    def data() -> Iterator[int]:
+        yield from range(20)
+        raise OSError("the disk is gone")
+
+    for where in ("serial", "thread", "process"):
+        with pytest.raises(OSError, match="the disk is gone"):
+            drive(kit.square, data(), (where, 2))
+
+
+def test_a_map_in_an_item_of_another_decides_for_serial() -> None:
+    results = execute(kit.nested, range(5), executor="thread")
+    assert [each[-1] for each in results] == [os.getpid()] * 5
+
+
+def test_data_without_an_end_is_refused_and_streamed() -> None:
+    with pytest.raises(WrongArgument, match=r"(?s)endless count.*holdfast\.parallel\.stream"):
+        execute(kit.square, itertools.count())
+    results = stream(kit.square, itertools.count())
+    assert list(itertools.islice(results, 5)) == [0, 1, 4, 9, 16]
+
+
+def test_a_stream_takes_no_more_than_its_buffer_ahead() -> None:
+    taken: list[int] = []
+
+    def data() -> Generator[int]:
+        for x in range(1000):
+            taken.append(x)
+            yield x
+
+    results = stream(kit.square, data(), executor="thread", n_jobs=2, chunksize=5, buffer_items=20)
+    given = list(itertools.islice(results, 7))
+    assert given == [x * x for x in range(7)]
+    assert len(taken) <= 7 + 20 + 5
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_a_stream_tells_a_wrong_argument_at_once() -> None:
+    with pytest.raises(WrongArgument, match="buffer_items must be at least 1"):
+        stream(kit.square, range(3), buffer_items=0)
+    with pytest.raises(WrongArgument, match="func must be callable"):
+        stream(None, range(3))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("data", [list(range(50)), range(50), [], [1]])
+def test_a_plan_is_for_a_pool_of_ones_own(data: Any) -> None:
+    plan = optimize(kit.square, data)
+    assert plan.data is data
+    with Pool(plan.n_jobs) as pool:
+        assert pool.map(kit.square, plan.data, plan.chunksize) == [x * x for x in data]
+
+
+def test_a_plan_loses_nothing_of_a_generator() -> None:
+    plan = optimize(kit.square, (x for x in range(50)))
+    assert [x * x for x in plan.data] == [x * x for x in range(50)]
+    assert plan.n_jobs >= 1
+    assert plan.chunksize >= 1
+
+
+def test_a_plan_has_an_interval_around_its_speedup() -> None:
+    plan = optimize(kit.square, range(50))
+    low, high = plan.speedup_interval
+    assert 0 < low <= plan.estimated_speedup <= high
+
+
+def test_a_plan_of_what_fails_raises_it() -> None:
+    with pytest.raises(ValueError, match="not 3"):
+        optimize(kit.raise_value, [3])
+
+
+def test_verbose_profile_and_progress_work_together(capsys: pytest.CaptureFixture[str]) -> None:
+    calls: list[tuple[Any, ...]] = []
+    results, plan = execute(
+        kit.square,
+        range(30),
+        executor="thread",
+        n_jobs=2,
+        verbose=True,
+        profile=True,
+        progress=lambda *all_: calls.append(all_),
+        return_plan=True,
+    )
+    assert results == [x * x for x in range(30)]
+    assert calls[-1] == ("complete", 30, 30)
+    assert sum(chunk.items for chunk in plan.profile.chunks) == 30
+    assert plan.explain() in capsys.readouterr().err.replace("holdfast.parallel: ", "")
+
+
+def test_a_plan_of_a_finished_map_tells_its_profile() -> None:
+    _, plan = execute(kit.square, range(30), executor="process", n_jobs=2, return_plan=True)
+    assert isinstance(plan, Plan)
+    assert (plan.executor, plan.n_jobs, plan.items) == ("process", 2, 30)
+    profile = plan.profile
+    assert 0 < profile.serial_share <= 1
+    assert profile.amdahl_ceiling == pytest.approx(1 / profile.serial_share)
+    assert profile.start_s > 0
+    assert profile.regret is not None
+
+
+def test_results_that_do_not_fit_are_told() -> None:
+    small = make_host(2, memory_available=1000)
+    books = Books()
+    job = make_job(kit.large, range(8), host=small, start_method="fork", sample_s=1e-6)
+    driver = Drive(
+        job, Progress(None, verbose=False, warn=books.warn), books, scripted(("serial", 1))
+    )
+    list(driver.blocks())
+    _, plan = execute(kit.large, range(40), host=small, return_plan=True)
+    assert books.out_bytes > 1000
+    assert all("stream" in each for each in plan.warnings if "results take" in each)
+
+
+def test_history_never_decides(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    for _ in range(2):
+        assert execute(kit.square, range(5), history=str(path)) == [0, 1, 4, 9, 16]
+    assert "square" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"n_jobs": -1}, "n_jobs must be a whole number of at least 1, got -1"),
+        ({"n_jobs": 0}, "n_jobs must be a whole number"),
+        ({"n_jobs": True}, "n_jobs must be a whole number"),
+        ({"n_jobs": 1.5}, "n_jobs must be a whole number"),
+        ({"chunksize": 0}, "chunksize must be a whole number"),
+        ({"executor": "processes"}, "did you mean 'process'"),
+        ({"executor": 3}, "executor must be a name or a concurrent"),
+        ({"on_error": "ignore"}, "on_error must be one of collect, raise"),
+        ({"verify": "all"}, "verify must be one of cover, full, sample"),
+        ({"timeout_s": 0}, "timeout_s must be seconds above 0"),
+        ({"timeout_s": float("nan")}, "timeout_s must be seconds above 0"),
+        ({"timeout_s": 1, "executor": "thread"}, "timeout_s needs processes"),
+        ({"seed": "a"}, "seed must be a whole number"),
+        ({"seed": 1, "executor": "thread"}, "seed cannot be used with executor='thread'"),
+        ({"start_method": "forks"}, "did you mean 'fork'"),
+        ({"cost": 3}, "cost must be callable"),
+        ({"tolerance": -1.0}, "tolerance must be at least 0"),
+        ({"executor": "process", "host": make_host(is_daemonic=True)}, "may not have children"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_runs(
+    options: dict[str, Any], text: str
+) -> None:
+    CALLS.clear()
+    with pytest.raises(WrongArgument, match=text) as caught:
+        execute(note, range(3), **options)
+    assert isinstance(caught.value, ValueError)
+    assert CALLS == []
+
+
+@pytest.mark.parametrize("data", [None, 3])
+def test_what_gives_no_items_is_refused(data: Any) -> None:
+    for run in (execute, optimize, stream, process_in_batches):
+        with pytest.raises(WrongArgument, match="data must be iterable"):
+            run(kit.square, data)
+
+
+def test_one_job_is_a_serial_loop() -> None:
+    _, plan = execute(kit.square, range(5), n_jobs=1, return_plan=True)
+    assert (plan.executor, plan.n_jobs) == ("serial", 1)
+
+
+def test_batches_give_all_results_in_order() -> None:
+    expected = [x * x for x in range(25)]
+    assert process_in_batches(kit.square, (x for x in range(25)), batch_size=7) == expected
+    assert process_in_batches(kit.square, range(25), executor="serial") == expected
+    assert process_in_batches(kit.square, []) == []
+
+
+def test_batches_that_are_handed_over_are_not_kept() -> None:
+    sizes = process_in_batches(kit.square, range(25), batch_size=10, on_batch=len)
+    assert sizes == [10, 10, 5]
+
+
+def test_a_batch_fits_into_the_memory_that_is_left() -> None:
+    assert safe_batch_size(1_000_000, share=0.5, host=LAMBDA) == 214
+    assert safe_batch_size(0, host=LAMBDA) == 1_000_000
+    with pytest.raises(WrongArgument, match="share must be above 0"):
+        safe_batch_size(1, share=0)
+    with pytest.raises(WrongArgument, match="result_bytes must be at least 0"):
+        safe_batch_size(-1)
+
+
+async def async_square(x: int) -> int:
+    await asyncio.sleep(0)
+    return x * x
+
+
+async def async_fail(x: int) -> int:
+    await asyncio.sleep(0)
+    if x == 3:
+        raise ValueError("not 3")
+    return x
+
+
+async def hang_at_three(x: int) -> int:
+    if x == 3:
+        await asyncio.Event().wait()
+    return x
+
+
+async def async_exit(x: int) -> int:
+    raise SystemExit(x)
+
+
+async def numbers() -> Any:
+    for x in range(10):
+        yield x
+
+
+def test_coroutines_keep_the_order_of_the_data() -> None:
+    expected = [x * x for x in range(300)]
+    assert asyncio.run(map_async(async_square, range(300))) == expected
+    assert asyncio.run(map_async(async_square, range(300), limit=3)) == expected
+    assert asyncio.run(map_async(async_square, numbers())) == expected[:10]
+
+
+def test_a_coroutine_that_fails_is_named_and_the_others_are_cancelled() -> None:
+    with pytest.raises(ValueError, match="not 3") as caught:
+        asyncio.run(map_async(async_fail, range(20)))
+    assert caught.value.__notes__ == ["item 3 of async_fail"]
+    results = asyncio.run(map_async(async_fail, range(6), on_error="collect"))
+    assert isinstance(results[3], Failure)
+    assert [x for x in results if not isinstance(x, Failure)] == [0, 1, 2, 4, 5]
+
+
+def test_a_coroutine_that_takes_too_long_is_cancelled() -> None:
+    results = asyncio.run(map_async(hang_at_three, range(5), timeout_s=0.05, on_error="collect"))
+    assert isinstance(results[3].error, ItemTimeout)
+
+
+def test_a_coroutine_that_calls_exit_is_an_error_of_its_item() -> None:
+    results = asyncio.run(map_async(async_exit, range(2), on_error="collect"))
+    assert "item 1: an item must not end the program, got sys.exit(1)" in str(results[1].error)
+
+
+def test_wrong_arguments_of_a_coroutine_map_are_refused() -> None:
+    for options in ({"limit": 0}, {"on_error": "x"}, {"timeout_s": -1}):
+        with pytest.raises(WrongArgument):
+            asyncio.run(map_async(async_square, range(3), **options))  # type: ignore[arg-type]
+    for data in (None, itertools.count()):
+        with pytest.raises(WrongArgument, match="data must"):
+            asyncio.run(map_async(async_square, data))  # type: ignore[arg-type]
