@@ -7,7 +7,6 @@ Components are loaded on first use, so that nothing heavy is imported early.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Iterable
 from typing import Any
 
@@ -70,7 +69,7 @@ class Registry:
         if not self._look_outside:
             return
         self._look_outside = False
-        for entry in importlib.metadata.entry_points(group="holdfast"):
+        for entry in importlib.import_module("importlib.metadata").entry_points(group="holdfast"):
             kind, _, name = entry.name.partition(".")
             self._places.setdefault((kind, name), entry.value)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from asyncio import CancelledError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{context.command_path} --help" if context else "holdfast --help",
         )
         return 2
-    except (click.Abort, KeyboardInterrupt, CancelledError):
+    except (click.Abort, KeyboardInterrupt):
         _complain("interrupted", "")
         return 130
     except HoldfastError as error:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from holdfast.errors import Interrupted
+
 __all__ = ["frozen_heap", "run_loop"]
 
 T = TypeVar("T")
@@ -20,12 +22,18 @@ GC_THRESHOLD = 50_000
 
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on a new event loop and return its value."""
+    """Run a coroutine to its end on a new event loop and return its value.
+
+    Raises:
+        Interrupted: it was cancelled, by a signal that came before there was anything to keep.
+    """
     before = gc.get_threshold()
     gc.set_threshold(GC_THRESHOLD, *before[1:])
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(main)
+    except asyncio.CancelledError:
+        raise Interrupted("interrupted") from None
     finally:
         gc.set_threshold(*before)
 
