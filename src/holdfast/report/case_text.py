@@ -15,7 +15,7 @@ from holdfast.report.paint import Paint
 from holdfast.text.diff import diff_values
 from holdfast.text.format import format_duration
 
-__all__ = ["case_line", "entry_text", "finding_lines", "reproduce"]
+__all__ = ["case_line", "entry_text", "finding_lines", "reproduce", "told_once"]
 
 # The end of a traceback names the cause, its beginning the case.
 TRACEBACK_HEAD = 2
@@ -75,21 +75,29 @@ def finding_lines(finding: Finding, paint: Paint) -> Iterator[str]:
 
 
 def _body(result: Result, paint: Paint, *, width: int) -> Iterator[str]:
+    reason, shown = told_once(result)
+    if reason:
+        yield from textwrap.wrap(clean(reason), width)
+    if result.error is not None:
+        yield from _error_lines(result.error, paint)
+    for finding in shown[:MAX_FINDINGS]:
+        yield from finding_lines(finding, paint)
+    if len(shown) > MAX_FINDINGS:
+        yield f"and {len(shown) - MAX_FINDINGS} more findings in the report"
+
+
+def told_once(result: Result) -> tuple[str, list[Finding]]:
+    """Return the reason and the findings that say more than the error of the last attempt.
+
+    An error is told by itself, with its traceback; findings that passed are in the report.
+    """
     error = result.error
-    # An error is told once, with its traceback; findings that passed are in the report.
     shown = [
         finding
         for finding in result.findings
         if finding.status != "passed" and not (error is not None and _repeats(finding, error))
     ]
-    if result.reason and not _is_told(result, shown):
-        yield from textwrap.wrap(clean(result.reason), width)
-    if error is not None:
-        yield from _error_lines(error, paint)
-    for finding in shown[:MAX_FINDINGS]:
-        yield from finding_lines(finding, paint)
-    if len(shown) > MAX_FINDINGS:
-        yield f"and {len(shown) - MAX_FINDINGS} more findings in the report"
+    return "" if _is_told(result, shown) else result.reason, shown
 
 
 def _repeats(finding: Finding, error: CaseError) -> bool:

@@ -14,7 +14,7 @@ from holdfast.model.result import Result
 from holdfast.model.run import Counts, RunRow
 from holdfast.model.summary import Entry, headline
 from holdfast.ports import PlannedRow
-from holdfast.report.case_text import finding_lines, reproduce
+from holdfast.report.case_text import finding_lines, reproduce, told_once
 from holdfast.report.clean import clean, clean_lines
 from holdfast.report.every_result import every_result
 from holdfast.report.files import written_whole
@@ -88,6 +88,8 @@ def _environment() -> jinja2.Environment:
         lines=_lines,
         word=clean,
     )
+    told: Any = told_once
+    environment.filters["told"] = told
     return environment
 
 
