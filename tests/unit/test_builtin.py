@@ -16,4 +16,6 @@ def test_a_component_that_is_named_can_be_loaded(kind: str, name: str) -> None:
 
 
 def test_no_component_is_named_twice() -> None:
-    assert [key for key, count in Counter(each[:2] for each in COMPONENTS).items() if count > 1] == []
+    assert [
+        key for key, count in Counter(each[:2] for each in COMPONENTS).items() if count > 1
+    ] == []

@@ -28,7 +28,9 @@ class Context:
         self.expectations = Expectations(registry)
         self.permits = _permits(settings)
         self.services = frozenset(settings.services)
-        self.names = frozenset({"base_url", "database_url", "services", *settings.services, *settings.links})
+        self.names = frozenset(
+            {"base_url", "database_url", "services", *settings.services, *settings.links}
+        )
 
 
 def _permits(settings: Settings) -> dict[str, int]:
