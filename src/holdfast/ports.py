@@ -119,7 +119,7 @@ class Executor(Protocol):
         """Tell for each reference which lane it needs; what cannot be imported is `sync`."""
         ...
 
-    async def call(self, call: PythonCall) -> Evidence:
+    def call(self, call: PythonCall) -> Awaitable[Evidence]:
         """Call the function; what goes wrong with it is in the evidence, never raised."""
         ...
 
@@ -177,7 +177,7 @@ class Target(Protocol):
     form: Any
     shorthand: str
 
-    async def call(self, spec: Mapping[str, Any], context: CallContext) -> Evidence:
+    def call(self, spec: Mapping[str, Any], context: CallContext) -> Awaitable[Evidence]:
         """Call the target once, templates filled in; what goes wrong with it is in the evidence."""
         ...
 
@@ -201,7 +201,9 @@ class Recorder(Protocol):
 class Driver(Protocol):
     """How the target is called: once, repeatedly, under load."""
 
-    async def drive(self, call: Callable[[], Awaitable[Evidence]], recorder: Recorder) -> Evidence:
+    def drive(
+        self, call: Callable[[], Awaitable[Evidence]], recorder: Recorder
+    ) -> Awaitable[Evidence]:
         """Call the target as often as it takes and return the evidence of the whole."""
         ...
 

@@ -13,9 +13,11 @@ __all__ = ["DRIVER", "OnceDriver"]
 class OnceDriver:
     """One call; its evidence is the attempt's evidence."""
 
-    async def drive(self, call: Callable[[], Awaitable[Evidence]], recorder: Recorder) -> Evidence:
+    def drive(
+        self, call: Callable[[], Awaitable[Evidence]], recorder: Recorder
+    ) -> Awaitable[Evidence]:
         del recorder  # one call leaves nothing to sample
-        return await call()
+        return call()
 
 
 DRIVER = OnceDriver()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
 from holdfast.execute.wire import FromHost, Lane
@@ -26,40 +28,27 @@ PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 PROGRAM = "import sys; sys.path.append({root!r}); from holdfast.execute.host import main; main(sys.argv[1:])"
 
 
-class InFlight:
+class InFlight(msgspec.Struct, eq=False):
     """A message that waits for its answer."""
 
-    __slots__ = (
-        "answers",
-        "called",
-        "deadline",
-        "expected",
-        "future",
-        "is_cancelled",
-        "label",
-        "output",
-        "started",
-        "timeout_s",
-    )
+    future: asyncio.Future[Any]
+    label: str
+    timeout_s: float | None
+    started: float
+    # None: no limit, or the process is not ready yet.
+    deadline: float | None = None
+    is_cancelled: bool = False
+    called: bytes | None = None
+    # For `Resolve`, which has an answer for each reference.
+    answers: dict[str, Lane] = {}
+    expected: int = 0
+    output: dict[int, HeadTail] | None = None
 
-    def __init__(self, future: asyncio.Future[Any], label: str, timeout_s: float | None) -> None:
-        self.future = future
-        self.label = label
-        self.started = monotonic()
-        self.timeout_s = timeout_s
-        # None: no limit, or the process is not ready yet.
-        self.deadline: float | None = None
-        self.is_cancelled = False
-        self.called: bytes | None = None
-        # For `Resolve`, which has an answer for each reference.
-        self.answers: dict[str, Lane] = {}
-        self.expected = 0
-        self.output: dict[int, HeadTail] | None = None
-
-    def start_clock(self) -> None:
-        """Count the time limit from now."""
-        self.started = monotonic()
-        self.deadline = self.started + self.timeout_s if self.timeout_s else None
+    def start_clock(self, now: float) -> None:
+        """Count the time limit from now on."""
+        self.started = now
+        if self.timeout_s:
+            self.deadline = now + self.timeout_s
 
     def keep(self, fd: int, data: bytes) -> None:
         """Add output of the call."""
@@ -99,8 +88,9 @@ class HostProcess:
     def note_ready(self) -> None:
         """Start the clocks of what waited for the process: its start is not their time."""
         self.is_ready = True
+        now = monotonic()
         for flight in self.in_flight.values():
-            flight.start_clock()
+            flight.start_clock(now)
 
     def note_blocked(self, n: int, stack: str) -> None:
         """Note which call keeps the loop from turning; 0 gives the others back the time they lost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from holdfast.clock import monotonic
@@ -26,6 +26,7 @@ from holdfast.execute.wire import (
     Lane,
     Resolve,
     Resolved,
+    ToHost,
     Wrote,
 )
 from holdfast.model import codec
@@ -104,12 +105,18 @@ class Pool:
         return lanes
 
     def _ask_lanes(self, host: HostProcess, refs: tuple[str, ...]) -> InFlight:
-        flight = self._send(host, lambda n: Resolve(n, refs), "importing", COLLECT_S)
+        flight = self._send(host, Resolve(self._number(), refs), "importing", COLLECT_S)
         flight.expected = len(refs)
         return flight
 
-    async def call(self, call: PythonCall) -> Evidence:
+    def call(self, call: PythonCall) -> Awaitable[Evidence]:
         """Call the function; what goes wrong with it is in the evidence."""
+        host = self._shared
+        if call.lane == "async" and not call.alone and host is not None and host.is_usable:
+            return self._call_on(host, call)
+        return self._find_and_call(call)
+
+    async def _find_and_call(self, call: PythonCall) -> Evidence:
         if call.lane == "async" and not call.alone:
             return await self._call_on(await self._shared_host(), call)
         if call.lane == "sync" and call.worker:
@@ -133,16 +140,15 @@ class Pool:
         self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
     ) -> tuple[Assessment, ...]:
         """Call validators on a plain value, in a process that they may end without harm to others."""
-        answer = await self._ask_spare(
-            lambda n: Assess(n, value, tuple(calls)), calls[0].ref, timeout_s
-        )
+        message = Assess(self._number(), value, tuple(calls))
+        answer = await self._ask_spare(message, calls[0].ref, timeout_s)
         if isinstance(answer, Assessed):
             return codec.decode(answer.assessments, tuple[Assessment, ...])
         return unassessed(calls, answer)
 
     async def collect(self, path: str) -> Collected:
         """Import a Python file in a process of its own and describe its marked functions."""
-        answer = await self._ask_spare(lambda n: Collect(n, path), path, COLLECT_S)
+        answer = await self._ask_spare(Collect(self._number(), path), path, COLLECT_S)
         return answer if isinstance(answer, Collected) else Collected(0, (), sentence(answer))
 
     def doing(self) -> Mapping[str, str]:
@@ -227,14 +233,11 @@ class Pool:
     # --- calls ---------------------------------------------------------------------
 
     async def _call_on(self, host: HostProcess, call: PythonCall) -> Evidence:
-        flight = self._send(
-            host,
-            lambda n: Call(
-                n, call.ref, call.kwargs, call.seed, call.timeout_s or 0.0, call.assessors
-            ),
-            call.ref,
-            call.timeout_s,
+        timeout_s = call.timeout_s
+        message = Call(
+            self._number(), call.ref, call.kwargs, call.seed, timeout_s or 0.0, call.assessors
         )
+        flight = self._send(host, message, call.ref, timeout_s)
         answer = await flight.future
         if isinstance(answer, Done):
             if answer.retire:
@@ -244,7 +247,7 @@ class Pool:
         call_s = monotonic() - flight.started
         return evidence_of(answer, flight, call.assessors, call_s=call_s, worker=host.name)
 
-    async def _ask_spare(self, message: Callable[[int], Any], label: str, timeout_s: float) -> Any:
+    async def _ask_spare(self, message: ToHost, label: str, timeout_s: float) -> Any:
         async with self._limits["spare"]:
             host = await self._take("spare")
             try:
@@ -252,21 +255,23 @@ class Pool:
             finally:
                 self._give_back("spare", host)
 
-    def _send(
-        self, host: HostProcess, message: Callable[[int], Any], label: str, timeout_s: float | None
-    ) -> InFlight:
+    def _number(self) -> int:
         self._n += 1
-        n = self._n
-        flight = InFlight(asyncio.get_running_loop().create_future(), label, timeout_s)
-        host.in_flight[n] = flight
+        return self._n
+
+    def _send(
+        self, host: HostProcess, message: ToHost, label: str, timeout_s: float | None
+    ) -> InFlight:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        now = monotonic()
+        flight = host.in_flight[message.n] = InFlight(future, label, timeout_s, now)
         if host.is_ready:
-            flight.start_clock()
+            flight.start_clock(now)
         try:
-            host.channel.send(message(n))
+            host.channel.send(message)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            _settle(
-                host, n, Loss(kind="setup", message=f"the arguments must be plain data: {error}")
-            )
+            reason = f"the arguments must be plain data: {error}"
+            _settle(host, message.n, Loss(kind="setup", message=reason))
         return flight
 
     def _messages(self, host: HostProcess, messages: list[FromHost]) -> None:

@@ -96,9 +96,12 @@ class Channel(Generic[T]):
             TypeError, ValueError, OverflowError, RecursionError: it holds what msgpack cannot say.
         """
         encoded = self._encoder.encode(message)
-        if not self._outbox:
+        outbox = self._outbox
+        outbox.append(encoded)
+        if len(outbox) == 1:
             self._loop.call_soon(self.flush)
-        self._outbox.append(encoded)
+        elif len(outbox) >= SEND_AT:
+            self.flush()
 
     def flush(self) -> None:
         """Send what is waiting now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -35,13 +35,13 @@ class PythonTarget:
     form = PythonForm
     shorthand = "ref"
 
-    async def call(self, spec: Mapping[str, Any], context: CallContext) -> Evidence:
+    def call(self, spec: Mapping[str, Any], context: CallContext) -> Awaitable[Evidence]:
         ref: Any = spec.get("ref")
         kwargs: Any = spec.get("with") or {}
         # By hand, not by the form: this is the path of every small case.
         if type(ref) is not str or type(kwargs) is not dict:
             return _refused(ref, kwargs)
-        return await context.executor.call(
+        return context.executor.call(
             PythonCall(
                 ref=ref,
                 kwargs=cast("dict[str, Any]", kwargs),
@@ -55,7 +55,7 @@ class PythonTarget:
         )
 
 
-def _refused(ref: object, kwargs: object) -> Evidence:
+async def _refused(ref: object, kwargs: object) -> Evidence:
     """Templates may have put anything where a name and arguments are due."""
     if isinstance(ref, str):
         return refuse(BadParams(f"'with' must be an object of arguments, got {kwargs!r}"))
