@@ -193,3 +193,15 @@ def test_a_run_that_ends_while_a_service_starts_leaves_nothing(tmp_path: Path) -
         return pid
 
     assert not is_alive(with_services(tmp_path, main, api=slow))
+
+
+def test_what_the_run_was_given_is_known_to_the_templates_of_a_service(tmp_path: Path) -> None:
+    async def main(place: Place) -> Any:
+        started = {"api": service(env={"DB": "{database_url}"})}
+        services = RunServices(started, {}, place, given={"database_url": "postgresql://x/y"})
+        try:
+            return (await ask((await services.enter(case(), SUITE))["api"]))["env"]["DB"]
+        finally:
+            await services.close()
+
+    assert in_a_run(tmp_path, main) == "postgresql://x/y"

@@ -37,7 +37,8 @@ class RunServices:
 
     A service of scope `run` lives until `close`, one of scope `suite` until
     `end_suite`, one of scope `case` until `leave`. One that dies is restarted once,
-    for the next user; one that did not become ready is not tried again.
+    for the next user; one that did not become ready is not tried again. `given`
+    are more names for the templates of commands and environments.
 
     Raises:
         UsageError: services need one another in a circle, or one that is stopped earlier.
@@ -48,10 +49,13 @@ class RunServices:
         services: Mapping[str, ServiceSettings],
         links: Mapping[str, LinkSettings],
         place: Place,
+        *,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = services
         self._links: dict[str, str] = {name: link.to for name, link in links.items()}
         self._needs = find_needs(services)
+        self._given = dict(given or {})
         self._place = place
         self._slots: dict[tuple[str, ...], _Slot] = {}
         self._used: dict[str, list[Service]] = {}
@@ -74,7 +78,7 @@ class RunServices:
         names: dict[str, Any] = {**self._links}
         parts: dict[str, Any] = {}
         for name in self.needs(case, suite):
-            service = await self._ensure(name, case, {**names, "link": self._links})
+            service = await self._ensure(name, case, {**self._given, **names, "link": self._links})
             used.append(service)
             if service.url:
                 names[name] = service.url
