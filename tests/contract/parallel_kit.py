@@ -1,7 +1,8 @@
-"""Functions that worker processes import, and the processes that multiprocessing keeps."""
+"""Functions that worker processes import: what a new interpreter loads first, so nothing heavy."""
 
 from __future__ import annotations
 
+import importlib
 import math
 import multiprocessing
 import os
@@ -9,32 +10,13 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from multiprocessing import forkserver, resource_tracker, util
 from typing import Any
 
-from holdfast.parallel import execute
+from holdfast import parallel
 
 METHODS = [
     m for m in ("fork", "spawn", "forkserver") if m in multiprocessing.get_all_start_methods()
 ]
-
-
-def keep_servers() -> Iterator[None]:
-    """Start the helpers that multiprocessing keeps for good, and end them afterwards."""
-    resource_tracker.ensure_running()
-    if "forkserver" in METHODS:
-        forkserver.ensure_running()
-    yield
-    server: Any = getattr(forkserver, "_forkserver", None)
-    if "forkserver" in METHODS and server is not None:
-        server._stop()
-    tracker: Any = resource_tracker._resource_tracker
-    tracker._stop()
-    # The server's folder is gone with the session's, before multiprocessing would remove it.
-    for finalizer in list(util._finalizer_registry.values()):
-        if getattr(finalizer, "_callback", None) is util._remove_temp_dir:
-            finalizer()
 
 
 class TwoArguments(Exception):
@@ -173,6 +155,10 @@ def list_set(x: int) -> list[str]:
 
 
 def nested(x: int) -> list[int]:
-    results, plan = execute(square, range(x), return_plan=True)
+    results, plan = parallel.execute(square, range(x), return_plan=True)
     assert plan.executor == "serial"
     return [*results, os.getpid()]
+
+
+def draw_numpy(_: Any) -> float:
+    return float(importlib.import_module("numpy").random.random())

@@ -3,14 +3,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import holdfast.parallel
 from holdfast.parallel import (
     Failure,
     Plan,
@@ -363,3 +367,55 @@ def test_wrong_arguments_of_a_coroutine_map_are_refused() -> None:
     for data in (None, itertools.count()):
         with pytest.raises(WrongArgument, match="data must"):
             asyncio.run(map_async(async_square, data))  # type: ignore[arg-type]
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, holdfast.parallel as p; "
+        "heavy = {'multiprocessing', 'asyncio', 'numpy', 'cloudpickle', 'msgspec'} & set(sys.modules); "
+        "assert not heavy, heavy; assert set(p.__all__) <= set(dir(p)); "
+        "[getattr(p, name) for name in p.__all__]"
+    )
+    # Measuring coverage loads multiprocessing itself.
+    bare = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=bare)
+
+
+def test_an_unknown_name_of_the_package_is_refused() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'executed'"):
+        _ = holdfast.parallel.executed
+
+
+def wait_a_little(x: int) -> int:
+    """Wait without working, so that only the wait shows."""
+    threading.Event().wait(0.004)
+    return x
+
+
+def test_what_waits_goes_to_more_threads_than_cores() -> None:
+    results, plan = execute(wait_a_little, range(60), return_plan=True, host=make_host(2))
+    assert results == list(range(60))
+    assert (plan.executor, plan.n_jobs > 2) == ("thread", True)
+
+
+def test_a_crew_that_is_not_kept_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holdfast.parallel.drive.JUDGED_AFTER_S", 0.0)
+    monkeypatch.setattr("holdfast.parallel.drive.USEFUL", 1e9)
+    results, driver = drive(kit.square, range(200), ("process", 2), ("serial", 1))
+    assert results == [x * x for x in range(200)]
+    found = [each.executor for each in driver.books.decisions]
+    assert found[0] == "process"
+    assert set(found[1:]) == {"serial"}
+
+
+def test_inner_threads_are_held_while_a_crew_runs() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+
+    def widest(_: Any) -> int:
+        return max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
+
+    np.ones((2, 2)) @ np.ones((2, 2))  # what is not loaded has no threads
+    before = widest(0)
+    for where in ("thread", "process"):
+        assert execute(widest, range(4), executor=where, n_jobs=2, host=make_host(2)) == [1] * 4
+    assert widest(0) == before

@@ -10,13 +10,14 @@ import pytest
 from holdfast.parallel import execute, verify
 from holdfast.parallel.failure import ParallelDiffers, WrongArgument
 from tests.contract import parallel_kit as kit
+from tests.contract.parallel_servers import keep_servers
 
 WHERE = ["thread", "fork", "spawn"]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def servers() -> Iterator[None]:
-    yield from kit.keep_servers()
+    yield from keep_servers()
 
 
 def verdict_of(func: Any, data: Any, where: str, **options: Any) -> Any:
@@ -25,17 +26,13 @@ def verdict_of(func: Any, data: Any, where: str, **options: Any) -> Any:
     return verify(func, data, executor="process", start_method=where, **options)
 
 
-def numpy_draw(_: Any) -> float:
-    return float(np.random.random())
-
-
 def breakers(where: str) -> list[tuple[str, Any, Any, str]]:
     """The nine ways to break a parallel map, and the right verdict on each."""
     is_shared = where == "thread"
     return [
         ("a counter", kit.count, range(6), "impure"),
         ("random", kit.draw, range(6), "impure"),
-        ("numpy's random", numpy_draw, range(6), "impure"),
+        ("numpy's random", kit.draw_numpy, range(6), "impure"),
         ("NaN", kit.give_nan, range(6), "equal"),
         ("a sentinel", kit.give_sentinel, range(6), "equal" if is_shared else "differs"),
         ("a changed item", kit.append_one, [[0]] * 6, "mutates_input"),

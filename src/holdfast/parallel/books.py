@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from holdfast.parallel.failure import ParallelDiffers
 from holdfast.parallel.meter import Spent
 from holdfast.parallel.profile import ChunkLog, Decision, Measured
 
 __all__ = ["Books", "Cover"]
+
+
+# So few items say little of those to come.
+FEW = 5
 
 
 class Cover:
@@ -121,6 +124,9 @@ class Books:
         """Return what is known per item."""
         pull_s = self.pull_s / self.pulled if self.pulled else 0.0
         item_s = self._item_s or (self.calls_s / self.items if self.items else 0.0)
+        if self.prior_s is not None and 0 < self.items < FEW:
+            # What an earlier run measured counts as one more item, and no longer than these.
+            item_s = (item_s * self.items + self.prior_s) / (self.items + 1)
         return Measured(
             items=self.items,
             item_s=item_s,
@@ -148,8 +154,3 @@ class Books:
         delta = item_s - self._mean
         self._mean += delta * items / self._weight
         self._m2 += items * delta * (item_s - self._mean)
-
-
-def first_of(caught: list[Any]) -> Any:
-    """Return the failure with the lowest position."""
-    return min(caught, key=lambda each: each.position)

@@ -164,15 +164,17 @@ def _run_watched(
     slot: int,
     is_stopped: Callable[[], bool] | None,
 ) -> None:
-    values = ran.values
+    append = ran.values.append
+    position = ran.start + len(ran.values)
+    order, seed = rules.order, rules.seed
     for item in source:
-        position = ran.start + len(values)
         if is_stopped is not None and is_stopped():
             return
         if cells is not None:
             cells[slot] = position
-        if rules.seed is not None:
-            seed_item(rules.seed, position if rules.order is None else rules.order[position])
-        values.append(func(item))
+        if seed is not None:
+            seed_item(seed, position if order is None else order[position])
+        append(func(item))
         if strays.is_child and os.getpid() != pid:
             strays.end_child(position)
+        position += 1

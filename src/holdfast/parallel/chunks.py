@@ -55,6 +55,7 @@ def next_chunk(rule: ChunkRule, pace: Pace, workers: int, left: int | None) -> i
         # The floor may not starve workers: the last items are spread as evenly as they can be.
         floor = min(floor, math.ceil(left / max(1, workers)))
         size = max(min(guided, size), floor)
-    if pace.item_bytes > 0:
+    # Below a byte per item nothing is to be bounded, and the quotient would overflow.
+    if pace.item_bytes >= 1:
         size = min(size, max(1, int(rule.bytes / pace.item_bytes)))
     return max(1, size if left is None else min(size, left))

@@ -15,10 +15,9 @@ __all__ = ["make_crew"]
 
 def make_crew(kind: str | Executor, job: Job, workers: int) -> Crew:
     """Start the workers; the caller closes the crew, whatever happens."""
+    # Never cores times cores: what an item starts inside shares the cores as well.
+    inner = max(1, job.limits.cores // workers) if inner_threads() > 1 else None
     if kind == "process":
-        threads = inner_threads()
-        # Never cores times cores: what an item starts inside shares the cores as well.
-        inner = max(1, job.limits.cores // workers) if threads > 1 else None
         return ProcessCrew(
             job.func,
             job.rules,
@@ -37,4 +36,6 @@ def make_crew(kind: str | Executor, job: Job, workers: int) -> Crew:
         executor = make_interpreters(workers)
     else:
         executor = make_threads(workers)
-    return FuturesCrew(executor, job.func, job.rules, items=job.items, workers=workers, own=own)
+    return FuturesCrew(
+        executor, job.func, job.rules, items=job.items, workers=workers, own=own, inner=inner
+    )

@@ -77,9 +77,9 @@ def predict(look: Outlook, left: int, workers: int) -> float:
     The parent hands chunks out and takes bytes in alone: that part no worker shortens.
     """
     seen = look.measured
-    compute = left * (seen.item_s + seen.out_s / 2) / capacity(look.host, workers)
+    compute = left * (seen.item_s + seen.out_s) / capacity(look.host, workers)
     chunks = max(workers, math.ceil(left * seen.item_s / 0.1)) + 4 * workers
-    parent = left * (seen.in_s + seen.out_s / 2) + min(left, chunks) * CHUNK_S
+    parent = left * (seen.in_s + seen.out_s) + min(left, chunks) * CHUNK_S
     start = start_cost(look.limits.start_method, workers, look.rss)
     tail = seen.item_s if left > workers else 0.0
     busiest = max(compute, math.ceil(left / workers) * seen.item_s if left < 4 * workers else 0.0)

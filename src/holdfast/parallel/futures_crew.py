@@ -13,6 +13,7 @@ from typing import Any
 from holdfast.parallel.calls import Ran, Rules, run_items
 from holdfast.parallel.crew import Chunk, Done
 from holdfast.parallel.failure import WorkerDied, WorkersFailed, WrongArgument
+from holdfast.parallel.inner import limit_inner_threads
 from holdfast.parallel.items import Items
 from holdfast.parallel.ship import pack_func, pack_items, pack_values
 
@@ -60,6 +61,7 @@ class FuturesCrew:
         items: Items,
         workers: int,
         own: bool,
+        inner: int | None = None,
     ) -> None:
         self.workers = workers
         self._executor = executor
@@ -69,6 +71,7 @@ class FuturesCrew:
         self._out: dict[Future[Any], Chunk] = {}
         self._done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self._is_remote = is_remote(executor)
+        self._restore = limit_inner_threads(None if self._is_remote else inner)
         if self._is_remote:
             shipped = Rules(collect=rules.collect, seed=rules.seed, order=items.order, ship=True)
             self._call: Any = functools.partial(run_shipped, pack_func(func), shipped)
@@ -115,6 +118,7 @@ class FuturesCrew:
             # A user's pool goes on, but not with this map's items.
             concurrent.futures.wait(self._out, timeout=None if not kill else 0)
         self._out.clear()
+        self._restore()
 
     def _take(self, future: Future[Any]) -> Done:
         chunk = self._out.pop(future)

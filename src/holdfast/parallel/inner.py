@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["inner_threads", "limit_inner_threads"]
@@ -19,11 +20,15 @@ def inner_threads() -> int:
     return max((int(pool.get("num_threads") or 1) for pool in pools), default=1)
 
 
-def limit_inner_threads(threads: int | None) -> None:
-    """Hold this process's numerical libraries to `threads`; None leaves them as they are."""
+def limit_inner_threads(threads: int | None) -> Callable[[], None]:
+    """Hold this process's numerical libraries to `threads`; None leaves them as they are.
+
+    Call what it returns to give them back what they had.
+    """
     library = _threadpoolctl() if threads is not None else None
-    if library is not None:
-        library.threadpool_limits(limits=threads)
+    if library is None:
+        return lambda: None
+    return library.threadpool_limits(limits=threads).restore_original_limits
 
 
 def _threadpoolctl() -> Any:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator
@@ -153,7 +154,11 @@ class ProcessCrew:
         with _without_interrupts():
             process = self._make(theirs, slot)
             try:
-                process.start()
+                # Python 3.12 warns of native threads too, which numerical libraries start
+                # and which cope with a fork; Python's own threads were looked at before.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    process.start()
             except BaseException as error:
                 _ENDS.discard(ours)
                 ours.close()

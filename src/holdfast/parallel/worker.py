@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import select
 import signal
 import threading
 from collections.abc import Sequence
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -82,8 +84,8 @@ def _begin(pipe: Connection, inner: int | None) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(select, "poll"):
-        threading.Thread(target=_watch, args=(pipe.fileno(),), daemon=True).start()
+    watch = _watch if hasattr(select, "poll") else _watch_parent
+    threading.Thread(target=watch, args=(pipe.fileno(),), daemon=True).start()
     limit_inner_threads(inner)
 
 
@@ -98,6 +100,14 @@ def _watch(fd: int) -> None:
     poll.register(fd, 0)
     poll.poll()
     os._exit(71)
+
+
+def _watch_parent(_: int) -> None:
+    """Do the same where there is no poll, by the parent's own handle."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(71)
 
 
 def _serve(place: Place, func: Any, rules: Rules, items: Any) -> None:

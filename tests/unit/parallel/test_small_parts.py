@@ -268,3 +268,12 @@ def test_a_plan_tells_what_was_measured_decided_and_spent() -> None:
 def test_a_plan_without_anything_says_why_it_is_serial() -> None:
     plan = Plan(n_jobs=1, chunksize=1, executor="serial", reason="there is nothing to run")
     assert plan.explain() == "serial: there is nothing to run"
+
+
+def test_a_prior_counts_as_one_item_and_no_longer_than_a_few() -> None:
+    books = Books()
+    books.prior_s = 4.0
+    books.add_run(0, 1, 2.0)
+    assert books.measured().item_s == 3.0
+    books.add_run(1, 9, 18.0)
+    assert books.measured().item_s == 2.0
