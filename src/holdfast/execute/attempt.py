@@ -8,7 +8,8 @@ holdfast itself is raised.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -66,6 +67,36 @@ class Surroundings(msgspec.Struct, kw_only=True):
     options: Mapping[str, Any] = {}
     redact: Callable[[bytes], bytes] | None = None
 
+    shared: CallContext | None = None
+
+    def context(self, case: Case, variables: dict[str, Any]) -> CallContext:
+        """Return what the targets of a case may use: a copy of what all cases share, and its own."""
+        if self.shared is None:
+            self.shared = self._share(case)
+        context = copy(self.shared)
+        context.case = case
+        context.variables = variables
+        if self.http is not None:
+            # Cookies stay within the attempt.
+            context.http = self.http.session()
+        return context
+
+    def _share(self, case: Case) -> CallContext:
+        return CallContext(
+            case=case,
+            executor=self.executor,
+            clock=self.clock,
+            judge=self.judge,
+            recorder=self.recorder,
+            expand=self.expand,
+            load=self.load,
+            variables={},
+            spawn=self.spawn,
+            timeout_s=self.timeout_s,
+            lanes=self.lanes,
+            options=self.options,
+        )
+
 
 async def attempt_case(
     planned: PlannedCase, n: int, around: Surroundings, *, alone: bool, worker: str = ""
@@ -110,22 +141,21 @@ def _judge(
     return evidence, findings if shown is told else codec.decode(shown, tuple[Finding, ...])
 
 
-async def _collect_evidence(
+def _collect_evidence(
     planned: PlannedCase, around: Surroundings, *, alone: bool, worker: str
+) -> Awaitable[Evidence]:
+    case = planned.case
+    suite = around.suites.get(case.suite) or Suite(name=case.suite)
+    if case.target.kind == "python" and not around.has_services and not _is_surrounded(suite):
+        context = _context(planned, around, alone=alone, worker=worker, variables=around.variables)
+        return _drive(planned, around, context)
+    return _collect_with_services(planned, around, suite, alone=alone, worker=worker)
+
+
+async def _collect_with_services(
+    planned: PlannedCase, around: Surroundings, suite: Suite, *, alone: bool, worker: str
 ) -> Evidence:
     case = planned.case
-    suite = around.suites.get(case.suite)
-    if (
-        case.target.kind == "python"
-        and not around.has_services
-        and (suite is None or not _is_surrounded(suite))
-    ):
-        return await _drive(
-            planned,
-            around,
-            _context(planned, around, alone=alone, worker=worker, variables=around.variables),
-        )
-    suite = suite or Suite(name=case.suite)
     try:
         # Not within the case's own time: whoever comes first would pay for everyone's service.
         variables = {**around.variables, **await around.services.enter(case, suite)}
@@ -195,26 +225,13 @@ def _context(
     worker: str,
     variables: Mapping[str, Any],
 ) -> CallContext:
-    case = planned.case
-    return CallContext(
-        case=case,
-        executor=around.executor,
-        clock=around.clock,
-        judge=around.judge,
-        recorder=around.recorder,
-        expand=around.expand,
-        load=around.load,
-        variables=dict(variables) if case.target.kind != "python" else variables,  # type: ignore[arg-type]
-        # Cookies stay within the attempt.
-        http=None if around.http is None else around.http.session(),
-        spawn=around.spawn,
-        seed=planned.seed,
-        timeout_s=case.timeout_s or around.timeout_s,
-        lanes=around.lanes,
-        alone=alone,
-        worker=worker,
-        options=around.options,
-    )
+    context = around.context(planned.case, dict(variables))
+    context.seed = planned.seed
+    if planned.case.timeout_s:
+        context.timeout_s = planned.case.timeout_s
+    context.alone = alone
+    context.worker = worker
+    return context
 
 
 async def _run_list(

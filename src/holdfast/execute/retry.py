@@ -18,9 +18,10 @@ MAX_BACKOFF_S = 600.0
 
 def may_retry(case: Case, attempts: Sequence[Attempt], evidence: Evidence) -> bool:
     """Tell whether the last attempt is followed by another one."""
-    counted = [attempt for attempt in attempts if attempt.counts]
     last = attempts[-1]
-    if last.status not in {"failed", "error"} or len(counted) > case.retries.times:
+    if last.status not in {"failed", "error"}:
+        return False
+    if sum(attempt.counts for attempt in attempts) > case.retries.times:
         return False
     return not case.retries.on or bool(_traits(last, evidence) & set(case.retries.on))
 
@@ -46,7 +47,7 @@ def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
 
     `today` is the ISO date against which the expiry of an `xfail` is held.
     """
-    counted = [attempt for attempt in attempts if attempt.counts] or list(attempts)
+    counted = [attempt for attempt in attempts if attempt.counts] or attempts
     last = counted[-1]
     status: Status = "error" if last.status == "lost" else last.status
     reason, skip_kind = _reason(last), ""
@@ -63,7 +64,7 @@ def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
         status=status,
         reason=reason,
         skip_kind=skip_kind,  # type: ignore[arg-type]
-        is_flaky=len({attempt.status for attempt in counted}) > 1,
+        is_flaky=any(attempt.status != last.status for attempt in counted),
         started_s=first.started_s,
         duration_s=last.started_s + last.duration_s - first.started_s,
         attempts=tuple(attempts),

@@ -11,7 +11,6 @@ from holdfast.model.case import Case, Step, Suite, Target
 from holdfast.model.evidence import StepEvidence
 from holdfast.model.plan import Plan
 from holdfast.model.steps import judge_step
-from holdfast.ports import CallContext
 
 __all__ = ["SuiteSteps"]
 
@@ -94,29 +93,11 @@ class SuiteSteps:
             return f"{phase}: {error}"
         try:
             done = await around.load("target", "steps").run_list(
-                steps, phase, self._context(case, variables)
+                steps, phase, around.context(case, variables)
             )
         finally:
             await around.services.leave(case, suite)
         return _broken(steps, done, around, phase)
-
-    def _context(self, case: Case, variables: dict[str, object]) -> CallContext:
-        around = self._around
-        return CallContext(
-            case=case,
-            executor=around.executor,
-            clock=around.clock,
-            judge=around.judge,
-            recorder=around.recorder,
-            expand=around.expand,
-            load=around.load,
-            variables=variables,
-            http=None if around.http is None else around.http.session(),
-            spawn=around.spawn,
-            timeout_s=around.timeout_s,
-            lanes=around.lanes,
-            options=around.options,
-        )
 
 
 def _broken(

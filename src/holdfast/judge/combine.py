@@ -51,7 +51,8 @@ class _Ready(NamedTuple):
     errors: tuple[Compiled, ...]
 
 
-_Find = Callable[[Expect], _Ready]
+# A finding where the expectation cannot be made ready.
+_Find = Callable[[Expect], _Ready | Finding]
 
 
 def make_judge(registry: Registry) -> Judge:
@@ -63,7 +64,7 @@ def make_judge(registry: Registry) -> Judge:
     """
     ready: dict[Any, _Ready] = {}
 
-    def find(expect: Expect) -> _Ready:
+    def find(expect: Expect) -> _Ready | Finding:
         params: object = expect.params
         kind = type(params)
         key = (expect.name, kind, params) if kind in _SCALARS else id(expect)
@@ -71,14 +72,18 @@ def make_judge(registry: Registry) -> Judge:
         if found is None:
             if len(ready) >= MAX_CACHED:
                 ready.clear()
-            compiled = compile_one(registry, expect)
-            found = ready[key] = _Ready(expect, compiled, tuple(error_expectations(compiled)))
+            try:
+                compiled = compile_one(registry, expect)
+                errors = tuple(error_expectations(compiled))
+            except Exception as error:  # noqa: BLE001 - told apart below
+                return _not_ready(expect, error)
+            found = ready[key] = _Ready(expect, compiled, errors)
         return found
 
     def judge(expects: Sequence[Expect], evidence: Evidence) -> tuple[Finding, ...]:
         if evidence.error is not None:
             return _judge_error(expects, evidence, evidence.error, find)
-        return tuple([_judge_expect(expect, evidence, find) for expect in expects])
+        return tuple([_judge_ready(find(expect), evidence) for expect in expects])
 
     return judge
 
@@ -204,19 +209,8 @@ def _assessors(compiled: Compiled) -> Iterable[AssessorCall]:
         yield from _assessors(nested)
 
 
-def _judge_expect(expect: Expect, evidence: Evidence, find: _Find) -> Finding:
-    try:
-        compiled = find(expect).compiled
-    except Exception as error:  # noqa: BLE001 - told apart below
-        return _not_ready(expect, error)
-    return judge_one(compiled, evidence)
-
-
-def _make_ready(expect: Expect, find: _Find) -> _Ready | Finding:
-    try:
-        return find(expect)
-    except Exception as error:  # noqa: BLE001 - told apart below
-        return _not_ready(expect, error)
+def _judge_ready(ready: _Ready | Finding, evidence: Evidence) -> Finding:
+    return ready if isinstance(ready, Finding) else judge_one(ready.compiled, evidence)
 
 
 def _not_ready(expect: Expect, error: Exception) -> Finding:
@@ -235,15 +229,12 @@ def _judge_error(
     expects: Sequence[Expect], evidence: Evidence, error: CaseError, find: _Find
 ) -> tuple[Finding, ...]:
     """Judge an attempt that ended with an error: only a `raises` that holds excuses it."""
-    found = [_make_ready(expect, find) for expect in expects]
+    found = [find(expect) for expect in expects]
     asked = [() if isinstance(ready, Finding) else ready.errors for ready in found]
     if not any(asked):
         names = [expect.name for expect in expects] or ["completes"]
         return tuple(_finding_of(error, name) for name in names)
-    findings = tuple(
-        ready if isinstance(ready, Finding) else judge_one(ready.compiled, evidence)
-        for ready in found
-    )
+    findings = tuple(_judge_ready(ready, evidence) for ready in found)
     if any(judge_one(each, evidence).status == "passed" for errors in asked for each in errors):
         return findings
     return tuple(

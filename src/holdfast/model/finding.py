@@ -59,4 +59,8 @@ def combine(findings: tuple[Finding, ...]) -> Status:
     """Return the worst status; nothing judged is `undecided`, never `passed`."""
     if not findings:
         return "undecided"
-    return max(findings, key=lambda finding: ORDER[finding.status]).status
+    worst: FindingStatus = "passed"
+    for finding in findings:
+        if ORDER[finding.status] > ORDER[worst]:
+            worst = finding.status
+    return worst
