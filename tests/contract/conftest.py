@@ -1,7 +1,8 @@
-"""Which servers do contract tests share?"""
+"""Which servers and answers do contract tests share?"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from holdfast.builtin import COMPONENTS
 from holdfast.ports import Store
 from holdfast.registry import Registry
 from holdfast.store.open import open_store
+from tests.contract.executor_kit import Answers, ask_pool
 from tests.contract.store_kit import STORES, Opener
 from tests.postgres import running_postgres
 
@@ -23,6 +25,12 @@ def postgres_url() -> Iterator[str]:
     pgserver = pytest.importorskip("pgserver", reason="pgserver has no wheel for this Python")
     with running_postgres(Path(pgserver.__file__).parent.parent) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def pool_answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """What a pool answered to all calls of the kit, made once."""
+    return asyncio.run(ask_pool(tmp_path_factory.mktemp("modules")))
 
 
 # Of session scope, so that a server it starts is there before a test's traces are taken.

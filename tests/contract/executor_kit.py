@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,11 @@ def call(name: str, validators: Sequence[AssessorCall] = (), **options: Any) -> 
             **own,
         }
     )
+
+
+def later(name: str, **options: Any) -> PythonCall:
+    """A call of a coroutine function, in the host that it shares with others."""
+    return call(name, lane="async", **options)
 
 
 def validator(name: str, params: Any = None) -> AssessorCall:
@@ -221,3 +226,20 @@ def carriers(cookie: str) -> list[str]:
             except OSError:
                 continue
     return found
+
+
+def run_with_pool(
+    use: Callable[[Pool, Reaper], Coroutine[Any, Any, Any]], *, workers: int = 2
+) -> Any:
+    return asyncio.run(with_pool(use, workers=workers))
+
+
+def error_of(evidence: Evidence) -> tuple[str, str, str]:
+    assert evidence.error is not None
+    assert not evidence.has_value
+    return evidence.error.kind, evidence.error.type, evidence.error.message
+
+
+def tags(evidence: Evidence) -> tuple[str, ...]:
+    assert evidence.error is not None
+    return evidence.error.tags
