@@ -77,12 +77,14 @@ def process_in_batches(
     head: list[Any] = []
     if size is None:
         head, size = _probe(func, source, share=share, host=host, options=options)
+    first = 0
     while True:
         batch = list(itertools.islice(source, size - len(head)))
         if not batch and not head:
             return kept
-        results = head + execute(func, batch, **options)
+        results = head + execute(func, batch, first_index=first + len(head), **options)
         head = []
+        first += len(results)
         if on_batch is None:
             kept.extend(results)
         else:

@@ -34,6 +34,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     collect: bool = False
     seed: int | None = None
     order: Sequence[int] | None = None
+    base: int = 0
     ship: bool = False
 
 
@@ -173,7 +174,7 @@ def _run_watched(
         if cells is not None:
             cells[slot] = position
         if seed is not None:
-            seed_item(seed, position if order is None else order[position])
+            seed_item(seed, rules.base + (position if order is None else order[position]))
         append(func(item))
         if strays.is_child and os.getpid() != pid:
             strays.end_child(position)

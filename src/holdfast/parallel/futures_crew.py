@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+import msgspec
+
 from holdfast.parallel.calls import Ran, Rules, run_items
 from holdfast.parallel.crew import Chunk, Done
 from holdfast.parallel.failure import WorkerDied, WorkersFailed, WrongArgument
@@ -73,7 +75,7 @@ class FuturesCrew:
         self._is_remote = is_remote(executor)
         self._restore = limit_inner_threads(None if self._is_remote else inner)
         if self._is_remote:
-            shipped = Rules(collect=rules.collect, seed=rules.seed, order=items.order, ship=True)
+            shipped = msgspec.structs.replace(rules, order=items.order, ship=True)
             self._call: Any = functools.partial(run_shipped, pack_func(func), shipped)
         else:
             self._call = functools.partial(

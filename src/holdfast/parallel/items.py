@@ -26,7 +26,10 @@ class Items:
     costliest item to the cheapest.
     """
 
-    def __init__(self, data: Any, *, cost: Callable[[Any], float] | None = None) -> None:
+    def __init__(
+        self, data: Any, *, cost: Callable[[Any], float] | None = None, first_index: int = 0
+    ) -> None:
+        self.first_index = first_index
         self.order: list[int] | None = None
         if cost is not None:
             listed: list[Any] = list(data)
@@ -84,7 +87,11 @@ class Items:
         return [sequence[position] for position in range(start, stop)]
 
     def index_of(self, position: int) -> int:
-        """Return the place in the data of what was taken at `position`."""
+        """Return the index that people know the item at `position` by."""
+        return self.first_index + self.place_of(position)
+
+    def place_of(self, position: int) -> int:
+        """Return the place in the results of what was taken at `position`."""
         return position if self.order is None else self.order[position]
 
     def rest(self) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
@@ -67,6 +67,7 @@ def make_job(
     cost: Callable[[Any], float] | None = None,
     start_method: str | None = None,
     sample_s: Any = 0.005,
+    first_index: int = 0,
     host: Host | None = None,
 ) -> Job:
     """Check all arguments and read the machine.
@@ -87,7 +88,7 @@ def make_job(
     if start_method is not None:
         check_word("start_method", start_method, host.start_methods)
     check_iterable(data)
-    items = Items(data, cost=cost)
+    items = Items(data, cost=cost, first_index=first_index)
     limits = find_limits(host, method=start_method or "")
     _check_together(executor, timeout_s, seed, limits)
     if host.system == "windows" and executor in {None, "process"} and n_jobs is not None:
@@ -95,7 +96,7 @@ def make_job(
     return Job(
         func=func,
         items=items,
-        rules=Rules(collect=on_error == "collect", seed=seed, order=items.order),
+        rules=Rules(collect=on_error == "collect", seed=seed, order=items.order, base=first_index),
         host=host,
         limits=limits,
         executor=executor,
@@ -118,11 +119,13 @@ def check_func(func: Any, name: str = "func") -> None:
 
 def check_iterable(data: Any) -> None:
     """Refuse what gives no items."""
-    if not isinstance(data, Iterable):
+    try:
+        iter(data)
+    except TypeError:
         raise WrongArgument(
             f"data must be iterable, got {data!r}",
             hint="pass a list, a range, a generator or any other iterable",
-        )
+        ) from None
 
 
 def check_count(name: str, value: Any) -> int | None:

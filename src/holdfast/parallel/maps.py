@@ -50,6 +50,7 @@ def execute(
     start_method: str | None = None,
     tolerance: float | None = None,
     history: str | None = None,
+    first_index: int = 0,
     host: Host | None = None,
 ) -> Any:
     """Return `[func(item) for item in data]`, run side by side where that is faster.
@@ -59,7 +60,8 @@ def execute(
     of the data. `on_error="collect"` puts a `Failure` in the place of an item that failed.
     `timeout_s` bounds each item; a worker that takes longer is killed. `cost` orders the
     items, longest first; `seed` seeds random and numpy anew for each item. `history`
-    names a file that keeps what items cost; it is a hint and never decides.
+    names a file that keeps what items cost; it is a hint and never decides. `first_index`
+    is the first item's, where the data is a part of something larger.
 
     Raises:
         WrongArgument: an argument cannot be used; nothing was run.
@@ -79,6 +81,7 @@ def execute(
         seed=seed,
         cost=cost,
         start_method=start_method,
+        first_index=first_index,
         host=host,
     )
     books = Books(keep_chunks=profile)

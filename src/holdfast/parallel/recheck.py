@@ -44,7 +44,7 @@ class Witness:
             positions = sorted({*range(min(2, count)), *others})
         for position in positions:
             item = job.items.between(position, position + 1)[0]
-            self._before[job.items.index_of(position)] = (position, snapshot(item))
+            self._before[job.items.place_of(position)] = (position, snapshot(item))
 
     def judge(self, results: list[Any]) -> Equality | None:
         """Run the chosen items again and compare; None for "cover", which has been checked."""
@@ -129,7 +129,7 @@ def check_tolerance(tolerance: float | None) -> None:
 def run_one(func: Callable[[Any], Any], item: Any, index: int, job: Job) -> Any:
     """Run one item here; a failure is a value as well."""
     rules = job.rules
-    ran = run_items(func, [item], index, Rules(collect=True, seed=rules.seed))
+    ran = run_items(func, [item], index, Rules(collect=True, seed=rules.seed, base=rules.base))
     if not ran.caught:
         return ran.values[0]
     return Failure(index, rebuild(ran.caught[0]), ran.caught[0].traceback)
