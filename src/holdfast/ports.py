@@ -360,7 +360,7 @@ class Store(Protocol):
         ...
 
     def cached_many(self, keys: Iterable[str]) -> Mapping[str, tuple[str, Result]]:
-        """Return the newest (run id, passed result) of cases with the same keys."""
+        """Return (run id, result) of cases with the same keys whose newest result is a passed one."""
         ...
 
     def close(self) -> None:

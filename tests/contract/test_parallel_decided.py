@@ -217,17 +217,17 @@ def test_a_plan_of_a_finished_map_tells_its_profile() -> None:
     assert profile.regret is not None
 
 
-def test_results_that_do_not_fit_are_told() -> None:
-    small = make_host(2, memory_available=1000)
-    books = Books()
-    job = make_job(kit.large, range(8), host=small, start_method="fork", sample_s=1e-6)
-    driver = Drive(
-        job, Progress(None, verbose=False, warn=books.warn), books, scripted(("serial", 1))
+def test_results_that_do_not_fit_are_told_once() -> None:
+    small = make_host(2, memory_available=1_000_000)
+    results, plan = execute(
+        kit.large, range(12), executor="process", n_jobs=2, host=small, return_plan=True
     )
-    list(driver.blocks())
-    _, plan = execute(kit.large, range(40), host=small, return_plan=True)
-    assert books.out_bytes > 1000
-    assert all("stream" in each for each in plan.warnings if "results take" in each)
+    assert len(results) == 12
+    assert [each for each in plan.warnings if "use holdfast.parallel.stream" in each] == [
+        "the results take about 3.43 MiB, more than the 781 KiB left: use holdfast.parallel.stream"
+    ]
+    _, roomy = execute(kit.large, range(12), executor="process", n_jobs=2, return_plan=True)
+    assert roomy.warnings == ()
 
 
 def test_history_never_decides(tmp_path: Path) -> None:

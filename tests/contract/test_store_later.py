@@ -224,13 +224,19 @@ def test_each_segment_counts_once_in_the_history(store: Store) -> None:
 # --- reuse ----------------------------------------------------------------------
 
 
-def test_the_newest_passed_result_of_a_key_is_offered_for_reuse(store: Store) -> None:
+def test_the_newest_result_of_a_key_is_offered_for_reuse_when_it_passed(store: Store) -> None:
     finished_run(store, "r1", "a", duration_s=1.0)
     finished_run(store, "r2", "a", duration_s=2.0)
-    finished_run(store, "r3", "a", status="failed")
-    finished_run(store, "r4", "a", cached_from="r2")
-    assert store.cached("key-s/a") == ("r2", result("a", attempt(), duration_s=2.0))
-    assert store.cached("key-s/b") is None
+    finished_run(store, "r3", "a", cached_from="r2")
+    finished_run(store, "r4", "a", status="skipped")
+    found = store.cached_many(["key-s/a", "key-s/b"])
+    assert found == {"key-s/a": ("r2", result("a", attempt(), duration_s=2.0))}
+
+
+def test_a_pass_that_a_later_failure_outweighs_is_not_offered_for_reuse(store: Store) -> None:
+    finished_run(store, "r1", "a")
+    finished_run(store, "r2", "a", status="failed")
+    assert store.cached_many(["key-s/a"]) == {}
 
 
 def test_many_keys_are_looked_up_at_once(store: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
 from holdfast.assembly.environment import GitState, describe_environment
+from holdfast.assembly.ground import describe_ground
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
 from holdfast.clock import fresh_seed
@@ -49,11 +51,12 @@ class Kept(msgspec.Struct, kw_only=True):
 class Books:
     """The identity of a run: its id, its seed, and whether it goes on from an earlier stretch."""
 
-    def __init__(self, run_id: str, seed: int, row: RunRow | None, git: GitState) -> None:
+    def __init__(self, run_id: str, seed: int, row: RunRow | None, root: Path) -> None:
         self.run_id = run_id
         self.seed = seed
         self.earlier = row
-        self._git = git
+        self._git = GitState(root)
+        self._ground = describe_ground(root)
 
     @property
     def is_finished(self) -> bool:
@@ -76,7 +79,7 @@ class Books:
             commit=commit,
             dirty=dirty,
             planned=len(plan.cases),
-            environment=describe_environment(place.root),
+            environment={**describe_environment(place.root), "ground": self._ground},
             settings=secrecy.plain(_shown_settings(request)),
             deselected=tuple((each.suite, each.id, each.reason) for each in plan.deselected),
         )
@@ -107,7 +110,7 @@ class Books:
             if result is not None:
                 kept.fresh[planned.index] = result
         if request.settings.cached:
-            _take_cached(plan, store, kept)
+            _take_cached(plan, store, kept, self._ground)
         return kept
 
 
@@ -117,7 +120,6 @@ def open_books(request: Request, store: Store, place: Workplace) -> Books:
     Raises:
         UsageError: the run to go on with does not exist.
     """
-    git = GitState(place.root)
     seed = request.settings.seed if request.settings.seed is not None else fresh_seed()
     if request.resume and not (request.resume == "last" and not store.runs(1)):
         row = store.run(request.resume)
@@ -126,8 +128,8 @@ def open_books(request: Request, store: Store, place: Workplace) -> Books:
                 f"--seed must be {row.seed} to go on with run {row.id}, got {request.settings.seed}",
                 hint="leave --seed out: a run keeps its seed",
             )
-        return Books(row.id, row.seed, row, git)
-    return Books(_new_id(place), seed, None, git)
+        return Books(row.id, row.seed, row, place.root)
+    return Books(_new_id(place), seed, None, place.root)
 
 
 def _new_id(place: Workplace) -> str:
@@ -209,17 +211,40 @@ def _without_attempt(planned: PlannedCase, machine: tuple[int, int, int]) -> Res
     return None
 
 
-def _take_cached(plan: Plan, store: Store, kept: Kept) -> None:
+def _take_cached(plan: Plan, store: Store, kept: Kept, ground: str) -> None:
+    """Take over results that stand on the same ground.
+
+    Only Python code without templates is known well enough: what a server, a
+    command or a variable answers today is not in any digest.
+    """
+    if not ground:
+        return
     open_keys = {
         planned.key: planned
         for planned in plan.cases
-        if planned.index not in kept.earlier and planned.index not in kept.fresh
+        if planned.index not in kept.earlier
+        and planned.index not in kept.fresh
+        and planned.case.target.kind == "python"
+        and not planned.has_templates
+        and not _is_surrounded(plan.suites.get(planned.case.suite))
     }
+    grounds: dict[str, str] = {}
     for key, (run_id, result) in store.cached_many(open_keys).items():
+        if run_id not in grounds:
+            grounds[run_id] = str(store.run(run_id).environment.get("ground", ""))
+        if grounds[run_id] != ground:
+            continue
         planned = open_keys[key]
         kept.fresh[planned.index] = msgspec.structs.replace(
             result, cached_from=run_id, reason=f"passed in run {run_id}; nothing has changed since"
         )
+
+
+def _is_surrounded(suite: Suite | None) -> bool:
+    """Tell whether steps or services of the suite act on what its cases see."""
+    return suite is not None and bool(
+        suite.services or suite.before or suite.before_each or suite.after_each
+    )
 
 
 def _shown_settings(request: Request) -> Mapping[str, object]:

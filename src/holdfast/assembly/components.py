@@ -107,6 +107,7 @@ class Components:
             timeout_s = parse_duration(self._settings.http_timeout)
             make = self._place.registry.load("client", "http")
             self._http = make(slots=self.slots, timeout_s=timeout_s)
+            self._http.warm()
         return self._http
 
     async def spawn(

@@ -36,9 +36,9 @@ _RUN_OF_CASE = """SELECT c.id, r.id FROM "case" c JOIN run r ON r.number = c.run
     WHERE c.id IN ({keys})"""
 _PAGE_OF_RUN = _RESULTS.replace("{where}", "c.run = ? AND c.idx >= ? AND c.idx < ?")
 _OF_CASES = _RESULTS.replace("{where}", "c.id IN ({keys})")
-_NEWEST_PASSED = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c.definition = d.id
+_NEWEST = """SELECT d.key, max(c.id) FROM definition d JOIN "case" c ON c.definition = d.id
     JOIN result r ON r.case_id = c.id
-    WHERE d.key IN ({keys}) AND r.status = 'passed' AND r.cached_from = '' GROUP BY d.key"""
+    WHERE d.key IN ({keys}) AND r.status <> 'skipped' AND r.cached_from = '' GROUP BY d.key"""
 
 _WITHOUT_RESULT = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body
     FROM "case" c JOIN definition d ON d.id = c.definition JOIN name n ON n.id = d.name
@@ -72,11 +72,13 @@ def count_results(session: Session, number: int) -> tuple[int, int]:
 def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, Result]]:
     """Return the newest (run id, passed result) of each key that has one, reused ones left out."""
     found: dict[str, tuple[str, Result]] = {}
-    for part in chunks(case_id for _, case_id in session.query_in(_NEWEST_PASSED, keys)):
+    for part in chunks(case_id for _, case_id in session.query_in(_NEWEST, keys)):
         runs = dict(session.query_in(_RUN_OF_CASE, part))
         rows = list(session.query_in(_OF_CASES, part))
         for case_id, planned, result in _built(session, rows):
-            found[planned.key] = runs[case_id], result
+            # A later failure of the same case outweighs an earlier pass.
+            if result.status == "passed":
+                found[planned.key] = runs[case_id], result
     return found
 
 

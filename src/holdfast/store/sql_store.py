@@ -140,9 +140,6 @@ class SqlStore:
     def durations(self, keys: Iterable[str]) -> Mapping[str, float]:
         return expected_durations(self._session, keys)
 
-    def cached(self, key: str) -> tuple[str, Result] | None:
-        return self.cached_many([key]).get(key)
-
     def cached_many(self, keys: Iterable[str]) -> Mapping[str, tuple[str, Result]]:
         """Return what `cached` returns for each key that has it."""
         return read_passed(self._session, keys)

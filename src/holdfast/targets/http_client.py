@@ -44,6 +44,10 @@ class HttpClients:
         """Return a fresh jar of cookies over the run's connections: one for each attempt."""
         return HttpSession(self)
 
+    def warm(self) -> None:
+        """Load the certificates now: it takes longer than most requests, and belongs to none of them."""
+        self._transport(Tls())
+
     def client(self, tls: Tls, jar: CookieJar) -> httpx2.AsyncClient:
         """Return a client over the shared pool of these TLS options; it needs no closing.
 

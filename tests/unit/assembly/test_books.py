@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.ground import describe_ground
 from holdfast.assembly.request import Request
 from holdfast.errors import UsageError
 from holdfast.model.case import Case, Requires, Suite, Target, Waiver
@@ -171,9 +172,13 @@ def test_what_its_author_skips_or_this_machine_cannot_do_needs_no_attempt() -> N
 
 
 def test_a_cached_result_is_taken_only_when_that_was_asked_for_and_names_its_run() -> None:
-    store = Store(cached={"key-a": ("r0", result("a"))})
-    assert keep(store, planned(0, "a")).fresh == {}
-    assert keep(store, planned(0, "a"), cached=True).fresh[0].cached_from == "r0"
+    row = RunRow(
+        id="r0", seed=7, started="", environment={"ground": describe_ground(place({}).root)}
+    )
+    store = Store(row=row, cached={"key-a": ("r0", result("a"))})
+    same = msgspec.structs.replace(planned(0, "a"), has_templates=False)
+    assert keep(store, same).fresh == {}
+    assert keep(store, same, cached=True).fresh[0].cached_from == "r0"
 
 
 def test_a_run_goes_on_with_its_own_seed() -> None:
