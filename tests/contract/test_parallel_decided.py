@@ -142,16 +142,26 @@ def test_data_without_an_end_is_refused_and_streamed() -> None:
 
 def test_a_stream_takes_no_more_than_its_buffer_ahead() -> None:
     taken: list[int] = []
+    is_full = threading.Event()
 
     def data() -> Generator[int]:
-        for x in range(1000):
+        for x in range(100_000):
             taken.append(x)
             yield x
 
-    results = stream(kit.square, data(), executor="thread", n_jobs=2, chunksize=5, buffer_items=20)
-    given = list(itertools.islice(results, 7))
-    assert given == [x * x for x in range(7)]
-    assert len(taken) <= 7 + 20 + 5
+    def hold_the_first(x: int) -> int:
+        if x == 19:
+            is_full.set()
+        if x == 0:
+            is_full.wait()
+            return len(taken)
+        return x
+
+    results = stream(
+        hold_the_first, data(), executor="thread", n_jobs=2, chunksize=1, buffer_items=20
+    )
+    assert next(results) == 20
+    assert next(results) == 1
     results.close()  # type: ignore[attr-defined]
 
 

@@ -50,6 +50,17 @@ def test_each_of_the_nine_breakers_gets_its_right_verdict(where: str) -> None:
     assert found == {name: status for name, _, _, status in breakers(where)}
 
 
+def test_an_impure_function_that_is_right_by_luck_is_found_out() -> None:
+    calls: list[int] = []
+
+    def alternate(x: int) -> int:
+        calls.append(x)
+        return len(calls) % 2
+
+    # Two calls there and two here: the parity is the same.
+    assert verify(alternate, range(2), executor="thread", n_jobs=1).status == "impure"
+
+
 def test_a_difference_is_told_with_its_index_and_both_values() -> None:
     equality = verdict_of(kit.make_generator, range(6), "fork")
     assert equality.index == 3

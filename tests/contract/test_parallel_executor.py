@@ -87,6 +87,22 @@ def test_the_first_failure_in_the_order_of_the_data_is_raised_with_its_index(run
     assert "item 3 of raise_value" in caught.value.__notes__
 
 
+def test_a_failure_that_comes_sooner_does_not_hide_an_earlier_item() -> None:
+    has_failed = threading.Event()
+
+    def fail(x: int) -> int:
+        if x == 5:
+            has_failed.set()
+            raise ValueError("the later item")
+        if x == 3:
+            has_failed.wait()
+            raise ValueError("the earlier item")
+        return x
+
+    with pytest.raises(ValueError, match="the earlier item"):
+        execute(fail, range(40), executor="thread", n_jobs=2, chunksize=1)
+
+
 def test_failures_are_collected_in_their_places(run: Runner) -> None:
     results = run(kit.raise_value, range(8), on_error="collect", chunksize=3)
     assert [x for x in results if not isinstance(x, Failure)] == [0, 1, 2, 4, 6, 7]
@@ -136,7 +152,7 @@ def test_the_costliest_items_run_first_and_results_keep_their_order(run: Runner)
 
 @pytest.mark.parametrize("func", [kit.kill_itself, kit.end_itself])
 def test_a_killed_worker_costs_its_item_alone(run_processes: Runner, func: Any) -> None:
-    results, plan = run_processes(func, range(9), on_error="collect", chunksize=4, return_plan=True)
+    results, plan = run_processes(func, range(9), on_error="collect", chunksize=6, return_plan=True)
     assert [x for x in results if not isinstance(x, Failure)] == [0, 1, 2, 4, 5, 6, 7, 8]
     assert isinstance(results[3].error, WorkerDied)
     assert "item 3: the worker process that ran it ended with" in str(results[3].error)

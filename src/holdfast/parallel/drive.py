@@ -275,6 +275,8 @@ class Drive:
                 for done in all_done:
                     if done.ran is not None:
                         pace.add(len(done.ran.values), done.ran.busy_s, done.size)
+                        if done.size:
+                            books.out_bytes = pace.item_bytes
                         busy += done.ran.busy_s
                         if growth is not None and growth.add(len(done.ran.values), monotonic()):
                             self.workers = growth.size
