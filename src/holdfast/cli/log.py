@@ -11,8 +11,9 @@ from holdfast.model.case import Case
 from holdfast.model.plan import Plan
 from holdfast.model.result import Result
 from holdfast.model.run import RunRow
+from holdfast.ports import Reporter
 
-__all__ = ["LogReporter", "logging_to_stderr"]
+__all__ = ["LogReporter", "log_reporters", "logging_to_stderr"]
 
 LOGGER = logging.getLogger("holdfast")
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(message)s"
@@ -33,6 +34,11 @@ def logging_to_stderr(level: str) -> Generator[None]:
         LOGGER.removeHandler(handler)
         LOGGER.setLevel(before[0])
         LOGGER.propagate = before[1]
+
+
+def log_reporters() -> list[Reporter]:
+    """Return the reporter that logs, where anything of what it says is wanted."""
+    return [LogReporter()] if LOGGER.isEnabledFor(logging.INFO) else []
 
 
 class LogReporter:

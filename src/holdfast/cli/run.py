@@ -12,7 +12,7 @@ from holdfast.assembly.reporting import write_reports
 from holdfast.assembly.request import Request, Workplace
 from holdfast.cli.foreseen import show_list, show_plan
 from holdfast.cli.interrupt import stopped_by_signals
-from holdfast.cli.log import LogReporter, logging_to_stderr
+from holdfast.cli.log import log_reporters, logging_to_stderr
 from holdfast.cli.many_words import ManyWords
 from holdfast.cli.run_options import RunFlags, run_options
 from holdfast.cli.screen import Screen
@@ -69,7 +69,7 @@ def command(flags: RunFlags) -> int:
 
 async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> ReportSource:
     def reporters(components: Components) -> Sequence[Reporter]:
-        return [screen.reporter(place.registry, components.executor.doing), LogReporter()]
+        return [screen.reporter(place.registry, components.executor.doing), *log_reporters()]
 
     with stopped_by_signals() as announce:
         return await carry_out(request, place, store, reporters=reporters, announce=announce)

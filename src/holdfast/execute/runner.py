@@ -62,13 +62,15 @@ class Runner:
         self._alone: set[int] = set()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._wake: asyncio.TimerHandle | None = None
+        self._will_pump = False
+        self._loop: asyncio.AbstractEventLoop
         self._over: asyncio.Future[None]
         self.spans = SpanLog()
         self.stop = Stop()
 
     async def run(self) -> None:
         """Run every case that has no result yet; return when all have one, or when the run was stopped."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         self._over = loop.create_future()
         self._journal.on_failure = self._fail
         self._doom(self._scheduler.doomed)
@@ -129,7 +131,16 @@ class Runner:
         self._arm(now)
         self._check_over()
 
+    def _pump_soon(self) -> None:
+        """Start what may start at the end of this turn of the loop: one look for all that ended in it."""
+        if not self._will_pump:
+            self._will_pump = True
+            self._loop.call_soon(self._timed_pump)
+
     def _timed_pump(self) -> None:
+        self._will_pump = False
+        if self._over.done():
+            return
         try:
             self._pump()
         except Exception as error:  # noqa: BLE001 - nobody awaits a timer: `run` tells
@@ -157,7 +168,7 @@ class Runner:
         n = attempts[-1].n + 1 if attempts else 1
         where = self._take_place(planned)
         self._journal.start(planned, n, self._now_s(), where)
-        self._tasks[index] = asyncio.create_task(self._attempt(planned, n, waited_s))
+        self._tasks[index] = self._loop.create_task(self._attempt(planned, n, waited_s))
 
     def _now_s(self) -> float:
         return self._around.clock.now() - self._around.started
@@ -181,7 +192,7 @@ class Runner:
             self._wake.cancel()
             self._wake = None
         if at is not None:
-            self._wake = asyncio.get_running_loop().call_later(max(at - now, 0.0), self._timed_pump)
+            self._wake = self._loop.call_later(max(at - now, 0.0), self._timed_pump)
 
     async def _attempt(self, planned: PlannedCase, n: int, waited_s: float) -> None:
         index = planned.index
@@ -200,7 +211,7 @@ class Runner:
             del self._tasks[index]
             self._release(index)
             self._keep(planned, attempt, evidence, waited_s)
-            self._pump()
+            self._pump_soon()
         except Exception as error:  # noqa: BLE001 - a fault of holdfast ends the run with exit 4, told by `run`
             self._fail(error)
 
@@ -222,8 +233,8 @@ class Runner:
         attempts = self._attempts.setdefault(index, [])
         attempts.append(attempt)
         doomed = self._scheduler.note_health(index, is_down=is_down(attempt, evidence))
-        opened = sorted({each.resource for each in doomed if each.resource})
-        if opened:
+        if doomed:
+            opened = sorted({each.resource for each in doomed if each.resource})
             self._journal.event("breaker", {"open": ", ".join(opened), "ended": len(doomed)})
         if not attempt.counts and self.stop.kind:
             self._scheduler.finish(index, is_passed=False)

@@ -167,6 +167,8 @@ class Scheduler:
 
     def next_wake(self, now: float) -> float | None:
         """Return when `grant` may have something new although nothing ended, or None."""
+        if not self._delayed and not self._has_rates:
+            return None
         times = [self._delayed[0][0]] if self._delayed else []
         if not self.is_stopped and self._has_rates:
             times += [
@@ -229,7 +231,10 @@ class Scheduler:
 
     def is_down(self, index: int) -> str:
         """Return the resource of a case whose breaker is open, or ""."""
-        return next((name for name in self._uses[index] if self._pools[name].is_open), "")
+        for name in self._uses[index]:
+            if self._pools[name].is_open:
+                return name
+        return ""
 
     def drop_waiting(self) -> list[int]:
         """Stop granting; close and return every case that is not running, in plan order."""

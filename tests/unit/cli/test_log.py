@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from holdfast.cli.log import LogReporter, logging_to_stderr
+from holdfast.cli.log import LogReporter, log_reporters, logging_to_stderr
 from holdfast.model.case import Case, Target
 from holdfast.model.plan import Plan
 from holdfast.model.result import Attempt, Result
@@ -61,3 +61,10 @@ def test_logging_is_left_as_it_was_found() -> None:
         assert logger.level == logging.DEBUG
 
     assert (logger.level, logger.propagate, logger.handlers) == before
+
+
+def test_a_run_has_a_log_reporter_only_where_its_words_are_wanted() -> None:
+    with logging_to_stderr("warning"):
+        assert log_reporters() == []
+    with logging_to_stderr("info"):
+        assert [type(each) for each in log_reporters()] == [LogReporter]

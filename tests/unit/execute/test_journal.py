@@ -68,14 +68,17 @@ def test_many_results_are_made_durable_without_waiting() -> None:
     in_loop(use)
 
 
-def test_a_crash_is_durable_at_once() -> None:
+def test_a_crash_is_durable_at_once_with_the_result_that_it_decides() -> None:
     store = Store()
     journal = Journal(store, "run", [])  # type: ignore[arg-type]
 
-    def use() -> None:
+    async def use() -> None:
         evidence = broken("crash")
         journal.end_attempt(PLANNED, attempt(evidence.error), evidence)
-        assert store.durable == [("attempt", 0, 1)]
+        journal.end_case(PLANNED, PASSED)
+        assert store.durable == []
+        await asyncio.sleep(0)
+        assert len(store.durable) == 2
 
     in_loop(use)
 
