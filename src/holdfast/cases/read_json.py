@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holdfast.cases.document import Fault, RawCase, Source, broken
+from holdfast.model.codec import encode_json
 
 __all__ = ["JsonDocument", "blank", "decode_json"]
 
@@ -22,6 +23,8 @@ _NUMBER = re.compile(rf"{_STRING}|(?P<found>[-+.\w]+)")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 # What follows a case in the usual file: a comma and the next object.
 _NEXT = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
+# An escaped colon would hide a repeated key from `_quick`; so long a number may not fit 64 bits.
+_SLOW = re.compile(r"\\u003|\d{19}")
 MAX_INT, MIN_INT = 2**64, -(2**63)
 
 
@@ -138,6 +141,7 @@ class _Reader:
             parse_int=_whole,
             parse_float=_real,
         )
+        self._may_be_quick = _SLOW.search(self.text) is None
         if "\\u" in self.text and _HALF.search(self.text):
             _check_halves(source)
 
@@ -154,6 +158,23 @@ class _Reader:
 
     def value(self, at: int) -> tuple[Any, int]:
         """Decode the value at `at`; return it and where it ends."""
+        return self._quick(at) or self._explained(at)
+
+    def _quick(self, at: int) -> tuple[Any, int] | None:
+        """Decode without looking at each key and number; None where something needs a closer look.
+
+        A key that is given twice is there once when the value is written again, and its colon is gone.
+        """
+        if not self._may_be_quick:
+            return None
+        try:
+            value, end = _decode(self.text, at)
+            colons = encode_json(value).count(b":")
+        except (ValueError, RecursionError):
+            return None
+        return (value, end) if colons == self.text.count(":", at, end) else None
+
+    def _explained(self, at: int) -> tuple[Any, int]:
         try:
             return self._decoder.raw_decode(self.text, at)
         except _NumberError as error:
@@ -246,6 +267,10 @@ def _real(text: str) -> float:
     if not math.isfinite(number):
         raise _NumberError(text)
     return number
+
+
+# Without a function of ours for each object and each whole number.
+_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_real).raw_decode
 
 
 def _said(message: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.cases.document import Format, Source
 from holdfast.cases.read import open_document, read_plain, read_rows
-from holdfast.cases.read_json import blank, decode_json
+from holdfast.cases.read_json import JsonDocument, blank, decode_json
 from holdfast.cases.read_yaml import decode_yaml
 from holdfast.errors import ProblemsError
 
@@ -241,3 +241,29 @@ def test_a_broken_file_of_data_is_refused() -> None:
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemsError, match="the file must be readable, got Is a directory"):
         read_plain(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        '{"a": 1, "a": 1}',
+        '{"a\\u003a": 1, "b": 1, "b": 2}',
+        '{"a": {"b": [{"k": ":", "k": "::"}]}}',
+        '{"a": 1, /* : */ "a": 1}',
+    ],
+)
+def test_a_repeated_key_of_json_is_noticed_in_any_spelling(case: str) -> None:
+    document = JsonDocument(Source(path="f", text=f'{{"cases": [{case}]}}', format="json"))
+    assert len(list(document.cases())) == 1
+    assert document.has_repeats
+
+
+def test_a_long_number_of_json_keeps_every_digit() -> None:
+    text = "[9223372036854775808, 18446744073709551615, -9223372036854775808, 1234567890123456789]"
+    document = JsonDocument(Source(path="f", text=text, format="json"))
+    assert [value for value, _ in document.cases()] == [
+        2**63,
+        2**64 - 1,
+        -(2**63),
+        1234567890123456789,
+    ]
