@@ -370,3 +370,10 @@ def test_a_sampled_map_of_costly_items_first_is_compared_place_by_place() -> Non
     )
     assert results == [9, 1, 4]
     assert plan.equality.status == "equal"
+
+
+def test_rows_of_an_array_are_items_on_every_way() -> None:
+    rows = np.arange(40).reshape(20, 2)
+    for where in ("thread", "process"):
+        results, _ = drive(sum, rows, ("trial", 2), (where, 2))
+        assert results == [int(row.sum()) for row in rows]

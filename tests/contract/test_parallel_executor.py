@@ -262,7 +262,7 @@ import os, sys, threading
 from holdfast.parallel import execute
 
 def hold(x):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())  # in one piece: two write at once
     threading.Event().wait()
 
 if __name__ == "__main__":
@@ -281,7 +281,12 @@ def start_holding(method: str, folder: Any) -> tuple[subprocess.Popen[str], list
         start_new_session=True,
     )
     assert process.stdout is not None
-    return process, [int(process.stdout.readline()) for _ in range(2)]
+    try:
+        return process, [int(process.stdout.readline()) for _ in range(2)]
+    except ValueError:
+        os.killpg(process.pid, signal.SIGKILL)
+        _, errors = process.communicate()
+        pytest.fail(f"two workers must tell their ids, got {errors}")
 
 
 def wait_until_gone(pids: list[int]) -> None:

@@ -22,6 +22,7 @@ from holdfast.parallel.meter import rss_bytes, spent, take_reading
 from holdfast.parallel.profile import Decision
 from holdfast.parallel.progress import Progress
 from holdfast.parallel.ship import pack_func
+from holdfast.parallel.trial import run_trial
 from holdfast.parallel.weigh import weigh
 
 __all__ = ["Drive"]
@@ -220,24 +221,13 @@ class Drive:
         size = max(1, int(TRIAL_S / item_s) + 1)
         if left is not None:
             size = max(1, min(size, left // 4))
-        crew = make_crew("thread", self.job, 2)
-        before = take_reading()
-        done: list[Done] = []
-        try:
-            for _ in range(2):
-                chunk = desk.next(size, with_items=True)
-                if chunk is not None:
-                    desk.out[chunk.start] = chunk
-                    crew.submit(chunk)
-            while crew.in_flight():
-                done.extend(crew.collect())
-        finally:
-            crew.close()
-        both = spent(before, take_reading())
-        # Two items in turn look like one busy core, whatever they cost each.
-        books.threads_gain = both.parallelism if len(done) == 2 else 1.0
-        for each in done:
-            yield from self._settle(each)
+        chunks = [desk.next(size, with_items=True) for _ in range(2)]
+        known = [chunk for chunk in chunks if chunk is not None]
+        if not known:
+            return
+        done, books.threads_gain = run_trial(self.job.func, self.job.rules, known)
+        for chunk, ran in done:
+            yield from self._settle(Done(chunk=chunk, ran=ran))
 
     def _settle(self, done: Done) -> Generator[Block]:
         self.desk.out.pop(done.chunk.start, None)

@@ -15,6 +15,7 @@ from holdfast.parallel.meter import Reading, rss_bytes, spent, take_reading
 from holdfast.parallel.plan import Plan
 from holdfast.parallel.profile import Decision, Measured, Profile
 from holdfast.parallel.progress import Progress
+from holdfast.parallel.trial import gain_of
 from holdfast.parallel.verdict import Equality
 from holdfast.parallel.weigh import weigh
 from tests.unit.parallel.hosts import make_host
@@ -55,6 +56,24 @@ def test_queueing_is_no_idling() -> None:
 
 def test_two_busy_threads_are_parallelism() -> None:
     assert spent(reading(0, 0, 0, 0), reading(2, 2, 4, 0)).parallelism == 2.0
+
+
+@pytest.mark.parametrize(
+    ("wall", "process", "queued", "gain"),
+    [
+        (3.0, 6.0, 0.0, 2.0),  # both ran at once
+        (6.0, 6.0, 0.0, 1.0),  # one after the other: the lock
+        (6.0, 6.0, 3.0, 2.0),  # at once, on a host with half a core for each
+        (12.0, 6.0, 3.0, 2 / 3),  # the lock, on that host
+        (1.0, 6.0, 1.0, 2.0),
+    ],
+)
+def test_two_threads_are_told_apart_from_one_lock_on_a_busy_host_too(
+    wall: float, process: float, queued: float, gain: float
+) -> None:
+    both = spent(reading(0, 0, 0, 0), reading(wall, 0, process, 0))
+    own = spent(reading(0, 0, 0, 0), reading(wall, process / 2, process, queued))
+    assert gain_of(both, [own, own]) == pytest.approx(gain)
 
 
 def test_the_clocks_of_this_machine_go_forward() -> None:
