@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.errors import StoreError, UsageError
 from holdfast.store.postgres import open_store
-from tests.contract.store_kit import attempt, finish, plan, result, run_row
+from tests.contract.store_kit import attempt, finish, finished_run, plan, result, run_row
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +98,19 @@ def test_a_url_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="must be readable") as caught:
         open_store("postgresql://user:hunter22@host/db?nonsense=1", root=tmp_path)
     assert "hunter22" not in str(caught.value)
+
+
+def test_findings_are_read_with_plain_sql(url: str, tmp_path: Path) -> None:
+    store = open_store(url, root=tmp_path)
+    finished_run(store, "r1", "a", "b/c")
+    store.close()
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT suite, id, finding.n, i, finding.status, expectation, message, expected"
+            " FROM holdfast.outcome JOIN holdfast.finding"
+            " ON finding.case_id = outcome.case_id ORDER BY idx"
+        ).fetchall()
+    assert rows == [
+        ("s", "a", 1, 0, "passed", "equals", "the value was 1", None),
+        ("s", "b/c", 1, 0, "passed", "equals", "the value was 1", None),
+    ]

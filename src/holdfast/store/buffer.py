@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
-from holdfast.store.rows import clean, error_columns, finding_rows, result_columns
+from holdfast.store.rows import clean, error_columns, findings_column, result_columns
 from holdfast.store.session import Row, Session
 
 __all__ = ["Buffer"]
 
+# All statements may be repeated: after a commit whose answer was lost, nobody knows whether it held.
 _ATTEMPT = """INSERT INTO attempt (case_id, n, status, started_s, duration_s, worker, counts,
-    error_kind, error, blob, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    error_kind, error, findings, blob, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (case_id, n) DO UPDATE SET status = excluded.status,
     started_s = excluded.started_s, duration_s = excluded.duration_s, worker = excluded.worker,
     counts = excluded.counts, error_kind = excluded.error_kind, error = excluded.error,
-    blob = excluded.blob, evidence = excluded.evidence"""
+    findings = excluded.findings, blob = excluded.blob, evidence = excluded.evidence"""
 # What an earlier stretch of the run recorded is kept as it was.
 _ATTEMPT_IF_OPEN = f"{_ATTEMPT} WHERE attempt.status IS NULL"
-# All statements may be repeated: after a commit whose answer was lost, nobody knows whether it held.
-_FINDING = """INSERT INTO finding (case_id, n, i, status, expectation, message, more)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_id, n, i) DO UPDATE SET
-    status = excluded.status, expectation = excluded.expectation, message = excluded.message,
-    more = excluded.more"""
-_FINDING_IF_NEW = """INSERT INTO finding (case_id, n, i, status, expectation, message, more)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_id, n, i) DO NOTHING"""
 _RESULT = """INSERT INTO result (case_id, segment, status, reason, skip_kind, flaky, started_s,
     duration_s, cached_from, measurements) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (case_id) DO UPDATE SET segment = excluded.segment, status = excluded.status,
@@ -34,8 +27,7 @@ _RESULT = """INSERT INTO result (case_id, segment, status, reason, skip_kind, fl
     cached_from = excluded.cached_from, measurements = excluded.measurements"""
 _REJUDGED_RESULT = """UPDATE result SET status = ?, reason = ?, skip_kind = ?, flaky = ?,
     started_s = ?, duration_s = ?, cached_from = ?, measurements = ? WHERE case_id = ?"""
-_REJUDGED_ATTEMPT = "UPDATE attempt SET status = ? WHERE case_id = ? AND n = ?"
-_FORGET = "DELETE FROM finding WHERE case_id = ? AND n = ?"
+_REJUDGED_ATTEMPT = "UPDATE attempt SET status = ?, findings = ? WHERE case_id = ? AND n = ?"
 
 
 class _Rejudged(msgspec.Struct, frozen=True):
@@ -44,7 +36,7 @@ class _Rejudged(msgspec.Struct, frozen=True):
     result: Row
     n: int
     status: str
-    findings: tuple[Finding, ...]
+    findings: str | None
 
 
 class Buffer:
@@ -52,13 +44,10 @@ class Buffer:
 
     def __init__(self) -> None:
         self._starts: dict[tuple[int, int], tuple[float, str]] = {}
-        self._repeated: list[Row] = []
         self._ends: list[Row] = []
-        self._findings: list[Row] = []
         self._results: list[Row] = []
         self._ended: set[tuple[int, int]] = set()
         self._told_ends: list[Row] = []
-        self._told_findings: list[Row] = []
         self._rejudged: dict[int, _Rejudged] = {}
 
     def __len__(self) -> int:
@@ -69,22 +58,12 @@ class Buffer:
         self._starts[case_id, n] = (started_s, worker)
 
     def end(
-        self,
-        case_id: int,
-        attempt: Attempt,
-        evidence: bytes | None,
-        *,
-        blob: str | None,
-        is_new: bool,
+        self, case_id: int, attempt: Attempt, evidence: bytes | None, *, blob: str | None
     ) -> None:
-        """Take the end of an attempt; `is_new` says that no earlier stretch of the run had it."""
-        n = attempt.n
-        key = (case_id, n)
-        if self._starts.pop(key, None) is None or not is_new:
-            self._repeated.append(key)
+        """Take the end of an attempt."""
+        key = (case_id, attempt.n)
+        self._starts.pop(key, None)
         self._ends.append(_attempt_row(case_id, attempt, blob, evidence))
-        if attempt.findings:
-            self._findings.extend(finding_rows(case_id, n, attempt.findings))
         self._ended.add(key)
 
     def result(self, case_id: int, segment: int, result: Result) -> None:
@@ -96,7 +75,6 @@ class Buffer:
                 continue
             self._starts.pop(key, None)
             self._told_ends.append(_attempt_row(case_id, attempt, None, None))
-            self._told_findings.extend(finding_rows(case_id, attempt.n, attempt.findings))
         self._results.append((case_id, segment, *result_columns(result)))
 
     def rejudge(self, case_id: int, result: Result) -> None:
@@ -106,22 +84,19 @@ class Buffer:
             (*result_columns(result), case_id),
             last.n if last else 0,
             last.status if last else "",
-            last.findings if last else (),
+            findings_column(last.findings) if last else None,
         )
 
     def write(self, session: Session) -> None:
         """Write everything in one transaction; what fails leaves the buffer as it was."""
         with session.transaction():
             starts = [
-                (case_id, n, None, started_s, None, worker, 1, None, None, None, None)
+                (case_id, n, None, started_s, None, worker, 1, None, None, None, None, None)
                 for (case_id, n), (started_s, worker) in self._starts.items()
             ]
-            session.many(_FORGET, self._repeated)
             session.many(_ATTEMPT, starts)
             session.many(_ATTEMPT, self._ends)
-            session.many(_FINDING, self._findings)
             session.many(_ATTEMPT_IF_OPEN, self._told_ends)
-            session.many(_FINDING_IF_NEW, self._told_findings)
             session.many(_RESULT, self._results)
             if self._rejudged:
                 self._write_rejudged(session)
@@ -129,31 +104,16 @@ class Buffer:
 
     def _write_rejudged(self, session: Session) -> None:
         judged = self._rejudged
-        session.many(_FORGET, [(case_id, each.n) for case_id, each in judged.items()])
         session.many(
-            _FINDING,
-            [
-                row
-                for case_id, each in judged.items()
-                for row in finding_rows(case_id, each.n, each.findings)
-            ],
-        )
-        session.many(
-            _REJUDGED_ATTEMPT, [(each.status, case_id, each.n) for case_id, each in judged.items()]
+            _REJUDGED_ATTEMPT,
+            [(each.status, each.findings, case_id, each.n) for case_id, each in judged.items()],
         )
         session.many(_REJUDGED_RESULT, [each.result for each in judged.values()])
 
     def _clear(self) -> None:
         self._starts.clear()
         self._rejudged.clear()
-        for rows in (
-            self._repeated,
-            self._ends,
-            self._findings,
-            self._results,
-            self._told_ends,
-            self._told_findings,
-        ):
+        for rows in (self._ends, self._results, self._told_ends):
             rows.clear()
 
 
@@ -171,6 +131,7 @@ def _attempt_row(case_id: int, attempt: Attempt, blob: str | None, evidence: byt
         int(attempt.counts),
         error_kind,
         error,
+        findings_column(attempt.findings),
         blob,
         evidence,
     )

@@ -21,7 +21,17 @@ __all__ = ["DIALECT", "explain", "open_store"]
 DIALECT = Dialect(
     name="postgresql",
     placeholder="%s",
-    words={"ID": "BIGINT", "BLOB": "BYTEA", "CLUSTERED": ""},
+    words={
+        "ID": "BIGINT",
+        "BLOB": "BYTEA",
+        "CLUSTERED": "",
+        "FINDINGS": """SELECT case_id, n, place - 1 AS i, item ->> 'status' AS status,
+            coalesce(item ->> 'expectation', '') AS expectation,
+            coalesce(item ->> 'message', '') AS message,
+            item -> 'expected' AS expected, item -> 'observed' AS observed,
+            item ->> 'score' AS score FROM attempt,
+            json_array_elements(findings::json) WITH ORDINALITY AS each (item, place)""",
+    },
     tables="SELECT tablename FROM pg_tables WHERE schemaname = 'holdfast'",
     begin=("BEGIN",),
     # The number is arbitrary: it only has to be the same for all that write here.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
 from holdfast.ports import PlannedRow
 from holdfast.store.planned import lean_row
-from holdfast.store.rows import attempt_of, finding_of, result_of
+from holdfast.store.rows import attempt_of, result_of
 from holdfast.store.session import CHUNK, Row, Session, chunks
 
 __all__ = [
@@ -28,10 +27,8 @@ _RESULTS = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body,
     FROM "case" c JOIN result r ON r.case_id = c.id JOIN definition d ON d.id = c.definition
     JOIN name n ON n.id = d.name WHERE {where} ORDER BY c.idx"""
 _ATTEMPTS = """SELECT a.case_id, a.n, a.status, a.started_s, a.duration_s, a.worker, a.counts,
-    a.error FROM attempt a WHERE a.case_id IN ({keys}) AND a.status IS NOT NULL
+    a.error, a.findings FROM attempt a WHERE a.case_id IN ({keys}) AND a.status IS NOT NULL
     ORDER BY a.case_id, a.n"""
-_FINDINGS = """SELECT f.case_id, f.n, f.status, f.expectation, f.message, f.more
-    FROM finding f WHERE f.case_id IN ({keys}) ORDER BY f.case_id, f.n, f.i"""
 _RUN_OF_CASE = """SELECT c.id, r.id FROM "case" c JOIN run r ON r.number = c.run
     WHERE c.id IN ({keys})"""
 _PAGE_OF_RUN = _RESULTS.replace("{where}", "c.run = ? AND c.idx >= ? AND c.idx < ?")
@@ -103,13 +100,8 @@ def read_unfinished(
             n=n, status="lost", started_s=started_s, duration_s=0.0, worker=worker, counts=False
         )
         attempts.setdefault(case_id, []).append(lost)
-    findings: dict[tuple[int, int], list[Finding]] = {}
-    ids = [row[0] for row in rows]
-    for case_id, n, *columns in session.query_in(_FINDINGS, ids):
-        findings.setdefault((case_id, n), []).append(finding_of(*columns))
-    for case_id, *columns in session.query_in(_ATTEMPTS, ids):
-        judged = findings.get((case_id, columns[0]))
-        attempts.setdefault(case_id, []).append(attempt_of(columns, tuple(judged or ())))
+    for case_id, *columns in session.query_in(_ATTEMPTS, [row[0] for row in rows]):
+        attempts.setdefault(case_id, []).append(attempt_of(columns))
     for case_id, place, full_id, suite_chars, key, body in rows:
         left = sorted(attempts.get(case_id, ()), key=lambda attempt: attempt.n)
         if left:
@@ -129,17 +121,11 @@ def read_evidence(
 
 
 def _built(session: Session, rows: list[Row]) -> Iterator[_Found]:
-    """Add attempts and findings to rows of results."""
+    """Add attempts to rows of results."""
     # Results were read first: what a writer commits in between adds attempts, and takes none away.
-    ids = [row[0] for row in rows]
-    findings: dict[tuple[int, int], list[Finding]] = {}
-    for case_id, n, *columns in session.query_in(_FINDINGS, ids):
-        findings.setdefault((case_id, n), []).append(finding_of(*columns))
     attempts: dict[int, list[Attempt]] = {}
-    for case_id, *columns in session.query_in(_ATTEMPTS, ids):
-        judged = findings.get((case_id, columns[0]))
-        attempt = attempt_of(columns, tuple(judged) if judged else ())
-        attempts.setdefault(case_id, []).append(attempt)
+    for case_id, *columns in session.query_in(_ATTEMPTS, [row[0] for row in rows]):
+        attempts.setdefault(case_id, []).append(attempt_of(columns))
     for case_id, place, full_id, suite_chars, key, body, *columns in rows:
         planned = lean_row(place, (full_id, suite_chars), key, body)
         left = tuple(attempts.get(case_id, ()))

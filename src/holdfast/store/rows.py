@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from holdfast.model.codec import decode, encode, to_plain
+from holdfast.model.codec import decode, encode, encode_json, to_plain
 from holdfast.model.evidence import CaseError
 from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
@@ -18,20 +18,13 @@ __all__ = [
     "clean",
     "encode_safely",
     "error_columns",
-    "finding_of",
-    "finding_rows",
+    "findings_column",
+    "findings_of",
     "result_columns",
     "result_of",
 ]
 
-
-class _More(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a finding says besides its status and message."""
-
-    expected: Any = None
-    observed: Any = None
-    score: float | None = None
-    assessed_in: str = ""
+_decode_findings = msgspec.json.Decoder(tuple[Finding, ...]).decode
 
 
 def clean(text: str) -> str:
@@ -47,43 +40,16 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def finding_rows(case_id: int, n: int, findings: Sequence[Finding]) -> Iterator[Row]:
-    """Yield the rows of an attempt's findings: case, n, i, status, expectation, message, more."""
-    for i, finding in enumerate(findings):
-        more = None
-        if (
-            finding.expected is not None
-            or finding.observed is not None
-            or finding.score is not None
-            or finding.assessed_in
-        ):
-            more = _encode_more(finding)
-        message = finding.message
-        yield (
-            case_id,
-            n,
-            i,
-            finding.status,
-            clean(finding.expectation),
-            message and clean(message),
-            more,
-        )
+def findings_column(findings: tuple[Finding, ...]) -> str | None:
+    """Return the findings of an attempt as JSON."""
+    if not findings:
+        return None
+    return encode_safely(findings, _plain_findings, encode_json).decode()
 
 
-def finding_of(status: Any, expectation: str, message: str, more: bytes | None) -> Finding:
-    """Build a finding from its columns."""
-    if more is None:
-        return Finding(expectation=expectation, status=status, message=message)
-    rest = decode(more, _More)
-    return Finding(
-        expectation=expectation,
-        status=status,
-        message=message,
-        expected=rest.expected,
-        observed=rest.observed,
-        score=rest.score,
-        assessed_in=rest.assessed_in,
-    )
+def findings_of(column: str | None) -> tuple[Finding, ...]:
+    """Return the findings that a column holds."""
+    return () if column is None else _decode_findings(column)
 
 
 def error_columns(error: CaseError | None) -> tuple[str | None, bytes | None]:
@@ -93,9 +59,9 @@ def error_columns(error: CaseError | None) -> tuple[str | None, bytes | None]:
     return error.kind, encode_safely(error, _plain_error)
 
 
-def attempt_of(row: Sequence[Any], findings: tuple[Finding, ...]) -> Attempt:
-    """Build an attempt from n, status, started_s, duration_s, worker, counts, error."""
-    n, status, started_s, duration_s, worker, counts, error = row
+def attempt_of(row: Sequence[Any]) -> Attempt:
+    """Build an attempt from n, status, started_s, duration_s, worker, counts, error, findings."""
+    n, status, started_s, duration_s, worker, counts, error, findings = row
     return Attempt(
         n=n,
         status=status,
@@ -103,7 +69,7 @@ def attempt_of(row: Sequence[Any], findings: tuple[Finding, ...]) -> Attempt:
         duration_s=duration_s,
         worker=worker,
         error=None if error is None else decode(error, CaseError),
-        findings=findings,
+        findings=findings_of(findings),
         counts=bool(counts),
     )
 
@@ -143,31 +109,28 @@ def result_of(
     )
 
 
-def _encode_more(finding: Finding) -> bytes:
-    more = _More(
-        expected=finding.expected,
-        observed=finding.observed,
-        score=finding.score,
-        assessed_in=finding.assessed_in,
-    )
-    return encode_safely(more, _plain_more)
-
-
-def encode_safely(value: Any, repair: Callable[[Any], Any]) -> bytes:
+def encode_safely(
+    value: Any, repair: Callable[[Any], Any], write: Callable[[Any], bytes] = encode
+) -> bytes:
     """Encode a value, repaired where it must be: what user code put there must not be lost."""
     try:
-        return encode(value)
+        return write(value)
     except (TypeError, ValueError, OverflowError, RecursionError):
-        return encode(repair(value))
+        return write(repair(value))
 
 
-def _plain_more(more: _More) -> _More:
-    return msgspec.structs.replace(
-        more,
-        expected=to_plain(more.expected).plain,
-        observed=to_plain(more.observed).plain,
-        assessed_in=clean(more.assessed_in),
-    )
+def _plain_findings(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [
+        msgspec.structs.replace(
+            finding,
+            expectation=clean(finding.expectation),
+            message=clean(finding.message),
+            expected=to_plain(finding.expected).plain,
+            observed=to_plain(finding.observed).plain,
+            assessed_in=clean(finding.assessed_in),
+        )
+        for finding in findings
+    ]
 
 
 def _plain_error(error: CaseError) -> CaseError:

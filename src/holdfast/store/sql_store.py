@@ -38,12 +38,11 @@ __all__ = ["SqlStore"]
 
 
 class _Writing(msgspec.Struct, frozen=True):
-    """A run that is written to: the ids of its cases by index, and those that had attempts before."""
+    """A run that is written to: the ids of its cases by index."""
 
     number: int
     segment: int
     ids: Sequence[int]
-    resumed: frozenset[int] = frozenset()
 
 
 class SqlStore:
@@ -67,7 +66,7 @@ class SqlStore:
         with self._session.transaction(alone=True):
             ids = extend_plan(self._session, number, plan)
             segment = add_segment(self._session, number, planned=len(plan.cases), note=note)
-        self._writing[run_id] = _Writing(number, segment, ids, self._attempted(number))
+        self._writing[run_id] = _Writing(number, segment, ids)
 
     def start_attempt(  # noqa: PLR0917 - the port says so
         self, run_id: str, index: int, n: int, started_s: float, worker: str
@@ -81,7 +80,7 @@ class SqlStore:
         kept: bytes | None = evidence or None
         if self._blobs is not None and len(evidence) > MAX_ROW_BYTES:
             blob, kept = self._blobs.write(evidence), None
-        self._buffer.end(case_id, attempt, kept, blob=blob, is_new=case_id not in run.resumed)
+        self._buffer.end(case_id, attempt, kept, blob=blob)
 
     def end_case(self, run_id: str, index: int, result: Result) -> None:
         run = self._written(run_id)
@@ -161,15 +160,6 @@ class SqlStore:
                 number,
                 segments[0][0],
                 [case_id for (case_id,) in ids],
-                self._attempted(number),
             )
             self._writing[run_id] = run
         return run
-
-    def _attempted(self, number: int) -> frozenset[int]:
-        rows = self._session.query(
-            """SELECT DISTINCT a.case_id FROM "case" c JOIN attempt a ON a.case_id = c.id
-            WHERE c.run = ?""",
-            (number,),
-        )
-        return frozenset(case_id for (case_id,) in rows)

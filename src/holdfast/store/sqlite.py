@@ -21,7 +21,17 @@ _BUSY_S = 20.0
 DIALECT = Dialect(
     name="sqlite",
     placeholder="?",
-    words={"ID": "INTEGER", "BLOB": "BLOB", "CLUSTERED": " WITHOUT ROWID"},
+    words={
+        "ID": "INTEGER",
+        "BLOB": "BLOB",
+        "CLUSTERED": " WITHOUT ROWID",
+        "FINDINGS": """SELECT case_id, n, key AS i, json_extract(value, '$.status') AS status,
+            coalesce(json_extract(value, '$.expectation'), '') AS expectation,
+            coalesce(json_extract(value, '$.message'), '') AS message,
+            json_extract(value, '$.expected') AS expected,
+            json_extract(value, '$.observed') AS observed,
+            json_extract(value, '$.score') AS score FROM attempt, json_each(findings)""",
+    },
     tables="SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     # IMMEDIATE: a transaction that reads first and writes later could not be waited for.
     begin=("BEGIN IMMEDIATE",),

@@ -4,7 +4,7 @@ import pytest
 
 from holdfast.model.evidence import CaseError
 from holdfast.model.finding import Finding
-from holdfast.store.rows import clean, encode_safely, error_columns, finding_of, finding_rows
+from holdfast.store.rows import clean, encode_safely, error_columns, findings_column, findings_of
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,21 @@ def test_text_is_kept_but_for_what_databases_refuse(text: str, kept: str) -> Non
         Finding(status="error", expected={"a": [1]}, observed="x", score=1.0, assessed_in="r"),
     ],
 )
-def test_a_finding_survives_its_row(finding: Finding) -> None:
-    ((case_id, n, i, *columns),) = finding_rows(5, 2, [finding])
-    assert (case_id, n, i) == (5, 2, 0)
-    assert finding_of(*columns) == finding
+def test_findings_survive_their_column(finding: Finding) -> None:
+    other = Finding(status="passed", expectation="completes")
+    assert findings_of(findings_column((finding, other))) == (finding, other)
 
 
-def test_a_finding_that_says_little_takes_no_blob() -> None:
-    ((*_, more),) = finding_rows(1, 1, [Finding(status="passed", message="m")])
-    assert more is None
+def test_an_attempt_without_findings_has_nothing_in_their_column() -> None:
+    assert findings_column(()) is None
+    assert findings_of(None) == ()
+
+
+def test_a_finding_that_json_cannot_say_is_repaired() -> None:
+    finding = Finding(status="failed", message="\ud800", expected={1, 2}, observed=2**70)
+    (kept,) = findings_of(findings_column((finding,)))
+    assert kept.message == "\\ud800"
+    assert kept.expected == {"$type": "set", "value": [1, 2]}
 
 
 def test_no_error_takes_no_blob() -> None:
