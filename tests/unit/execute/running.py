@@ -12,8 +12,8 @@ from holdfast.execute.journal import Journal
 from holdfast.execute.nothing import NoRecorder, NoServices
 from holdfast.execute.outlook import StopRules
 from holdfast.execute.runner import Runner
-from holdfast.model.case import Case, Expect, Suite, Target
-from holdfast.model.evidence import CaseError, Evidence
+from holdfast.model.case import Case, Expect, Step, Suite, Target
+from holdfast.model.evidence import CaseError, Evidence, StepEvidence
 from holdfast.model.finding import Finding
 from holdfast.model.plan import Plan, PlannedCase, Resource
 from holdfast.model.result import Result
@@ -118,11 +118,27 @@ class TestTarget:
         answer = self.act(name, self.calls[name], context)
         return await answer if asyncio.iscoroutine(answer) else answer
 
+    async def run_list(
+        self, steps: Sequence[Step], phase: str, context: Any
+    ) -> tuple[StepEvidence, ...]:
+        """Carry out steps as the cases `(phase)`; one that breaks is the last."""
+        done: list[StepEvidence] = []
+        for step in steps:
+            self.calls[phase] = self.calls.get(phase, 0) + 1
+            answer = self.act(f"({phase})", self.calls[phase], context)
+            left = await answer if asyncio.iscoroutine(answer) else answer
+            if left is None:
+                break
+            done.append(StepEvidence(name=step.name, phase=phase, evidence=left))  # type: ignore[arg-type]
+        return tuple(done)
+
 
 def judge(expects: Sequence[Expect], evidence: Evidence) -> tuple[Finding, ...]:
     status = "passed"
     if evidence.error is not None:
         status = "failed" if evidence.error.is_assertion else "error"
+        # As the real judge: an error needs no expectation to be told.
+        expects = expects or COMPLETES
     return tuple(Finding(expectation=each.name, status=status) for each in expects)  # type: ignore[arg-type]
 
 
@@ -172,6 +188,7 @@ class Run:
         self.rules: StopRules = options.pop("rules", StopRules())
         self.services: Any = options.pop("services", NoServices())
         self.during: Callable[[Runner], Any] | None = options.pop("during", None)
+        self.around: dict[str, Any] = options.pop("around", {})
         self.options = {"slots": 4, "workers": 2, "done": {}, **options}
         self.results: dict[str, Result] = {}
         self.runner: Runner
@@ -183,23 +200,24 @@ class Run:
         return self
 
     async def _main(self) -> None:
-        around = Surroundings(
-            executor=None,  # type: ignore[arg-type]
-            services=self.services,
-            clock=Clock(),  # type: ignore[arg-type]
-            judge=judge,
-            judge_case=lambda case, evidence: judge(case.expect, evidence),
-            assessors_of=lambda expects: (),
-            expand=lambda value, names: value,
-            load=lambda kind, name: self.target,
-            driver=DRIVER,
-            recorder=NoRecorder(),
-            suites=self.plan.suites,
-            lanes={},
-            variables={},
-            timeout_s=30.0,
-            started=0.0,
-        )
+        ports: dict[str, Any] = {
+            "executor": None,  # type: ignore[arg-type]
+            "services": self.services,
+            "clock": Clock(),  # type: ignore[arg-type]
+            "judge": judge,
+            "judge_case": lambda case, evidence: judge(case.expect, evidence),
+            "assessors_of": lambda expects: (),
+            "expand": lambda value, names: value,
+            "load": lambda kind, name: self.target,
+            "driver": DRIVER,
+            "recorder": NoRecorder(),
+            "suites": self.plan.suites,
+            "lanes": {},
+            "variables": {},
+            "timeout_s": 30.0,
+            "started": 0.0,
+        }
+        around = Surroundings(**{**ports, **self.around})
         journal = Journal(self.store, "run", [self.reporter])  # type: ignore[arg-type, list-item]
         self.runner = Runner(
             self.plan, around, journal, rules=self.rules, on_result=self._on_result, **self.options
