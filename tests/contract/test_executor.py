@@ -108,11 +108,11 @@ def test_a_seed_decides_what_random_gives(answers: Answers) -> None:
         ("absent file", "ImportError", "no_such_file.py"),
     ],
 )
-def test_what_cannot_be_called_is_an_error_of_the_call(
+def test_what_cannot_be_called_is_an_error_of_its_set_up(
     answers: Answers, name: str, kind: str, words: str
 ) -> None:
     found = error_of(answers[name])
-    assert found[:2] == ("exception", kind)
+    assert found[:2] == ("setup", kind)
     assert words in found[2]
 
 

@@ -118,32 +118,34 @@ class AsyncHost:
     async def _call(self, call: Call) -> None:
         CURRENT.set(call.n)
         start = monotonic()
-        try:
-            function = find(call.ref)
-            start = monotonic()
-            value = await function(**call.kwargs)
-            call_s = monotonic() - start
-            if call.assessors:
-                self._send(Called(call.n, codec.encode(outcome.from_value(value, call_s))))
-                self._flush()
-                evidence = outcome.from_value(
-                    value, call_s, await self._assess(call.assessors, value)
-                )
-            else:
-                evidence = outcome.from_value(value, call_s)
-        except BaseException as error:  # noqa: BLE001 - whatever user code raises is evidence
-            evidence = self._failed(call, error, monotonic() - start)
-        if call.n in self._cancelled and (
-            evidence.error is None or evidence.error.kind != "timeout"
-        ):
-            evidence = self._failed(call, asyncio.CancelledError(), monotonic() - start)
-        self._finish(Done(call.n, codec.encode(evidence)))
-
-    def _failed(self, call: Call, error: BaseException, call_s: float) -> Evidence:
+        evidence = await self._collect(call)
         stack = self._cancelled.get(call.n)
         if stack is not None:
-            return outcome.timed_out(call.timeout_s, stack, call_s)
-        return outcome.from_error(error, call_s)
+            # Whatever it made of its cancelling.
+            evidence = outcome.timed_out(call.timeout_s, stack, monotonic() - start)
+        self._finish(Done(call.n, codec.encode(evidence)))
+
+    async def _collect(self, call: Call) -> Evidence:
+        try:
+            function = find(call.ref)
+        except BaseException as error:  # noqa: BLE001 - whatever an import raises is evidence
+            return outcome.not_prepared(error)
+        start = monotonic()
+        try:
+            value = await function(**call.kwargs)
+            evidence = outcome.from_value(value, monotonic() - start)
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises is evidence
+            return outcome.of_failed_call(function, call.kwargs, error, monotonic() - start)
+        if not call.assessors:
+            return evidence
+        # What is kept is what the call left, whatever a validator makes of it.
+        self._send(Called(call.n, codec.encode(evidence)))
+        self._flush()
+        try:
+            answers = await self._assess(call.assessors, value)
+        except asyncio.CancelledError as error:
+            return outcome.from_error(error, monotonic() - start)
+        return msgspec.structs.replace(evidence, assessments=answers)
 
     async def _assess(self, calls: tuple[AssessorCall, ...], value: Any) -> tuple[Assessment, ...]:
         """Call validators in a thread, so that a slow one does not hold up other calls."""

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess, is_awaitable
@@ -38,25 +40,34 @@ class InProcess:
     async def call(self, call: PythonCall) -> Evidence:
         """Call the function; what it raises is in the evidence."""
         self._doing["in-process"] = call.ref
-        start = monotonic()
+        try:
+            return await self._call(call)
+        finally:
+            self._doing.pop("in-process", None)
+
+    async def _call(self, call: PythonCall) -> Evidence:
         try:
             function = find(call.ref)
-            seed_global(call.seed)
-            start = monotonic()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import raises is evidence
+            return outcome.not_prepared(error)
+        seed_global(call.seed)
+        start = monotonic()
+        try:
             value: Any = function(**call.kwargs)
             if is_awaitable(value):
                 value = await asyncio.wait_for(value, call.timeout_s)
-            call_s = monotonic() - start
+            evidence = outcome.from_value(value, monotonic() - start)
         except TimeoutError as error:
             if call.timeout_s and monotonic() - start >= call.timeout_s:
                 return outcome.timed_out(call.timeout_s, "", monotonic() - start)
             return outcome.from_error(error, monotonic() - start)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises is evidence
-            return outcome.from_error(error, monotonic() - start)
-        finally:
-            self._doing.pop("in-process", None)
-        answers = await self.assess(call.assessors, value, 0.0) if call.assessors else ()
-        return outcome.from_value(value, call_s, answers)
+            return outcome.of_failed_call(function, call.kwargs, error, monotonic() - start)
+        if not call.assessors:
+            return evidence
+        # What is kept is what the call left, whatever a validator makes of it.
+        answers = await self.assess(call.assessors, value, 0.0)
+        return msgspec.structs.replace(evidence, assessments=answers)
 
     async def assess(
         self, calls: Sequence[AssessorCall], value: Any, timeout_s: float

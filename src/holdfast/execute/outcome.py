@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from holdfast.model import codec
 from holdfast.model.evidence import Assessment, CaseError, Evidence
 
-__all__ = ["describe", "from_error", "from_value", "timed_out"]
+__all__ = ["describe", "from_error", "from_value", "not_prepared", "of_failed_call", "timed_out"]
 
 MAX_TRACEBACK = 20_000
 MAX_MESSAGE = 4_000
@@ -40,6 +44,23 @@ def from_error(error: BaseException, call_s: float) -> Evidence:
     return Evidence(has_value=False, error=describe(error), call_s=call_s, worker=WORKER)
 
 
+def not_prepared(error: BaseException) -> Evidence:
+    """Return the evidence of a call that never happened: there is no such function, or it takes other arguments."""
+    facts = describe(error)
+    if facts.kind == "exception":
+        facts = msgspec.structs.replace(facts, kind="setup", is_assertion=False)
+    return Evidence(has_value=False, error=facts, worker=WORKER)
+
+
+def of_failed_call(
+    function: Callable[..., Any], kwargs: dict[str, Any], error: BaseException, call_s: float
+) -> Evidence:
+    """Return the evidence of a call that raised, or that could not even begin."""
+    if isinstance(error, TypeError) and not _binds(function, kwargs):
+        return not_prepared(error)
+    return from_error(error, call_s)
+
+
 def timed_out(timeout_s: float, stack: str, call_s: float) -> Evidence:
     """Return the evidence of a call that was stopped at its time limit."""
     message = f"no end within {timeout_s:g} s"
@@ -64,6 +85,17 @@ def describe(error: BaseException) -> CaseError:
         tags=tags,
         is_assertion=isinstance(error, AssertionError),
     )
+
+
+def _binds(function: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
+    """Tell whether a function takes these arguments; one that does not say what it takes takes any."""
+    try:
+        inspect.signature(function).bind(**kwargs)
+    except ValueError:
+        return True
+    except TypeError:
+        return False
+    return True
 
 
 def _type_of(error: BaseException) -> str:

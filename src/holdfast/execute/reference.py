@@ -37,6 +37,9 @@ def find(ref: str) -> Callable[..., Any]:
         value = getattr(value, part)
     if not callable(value):
         raise TypeError(f"{ref} must be callable, got {type(value).__name__}")
+    if inspect.isgeneratorfunction(value) or inspect.isasyncgenfunction(value):
+        # Calling it runs nothing of its body: that nothing failed would prove nothing.
+        raise TypeError(f"{ref} must be a function that runs when it is called, got a generator")
     _found[ref] = value
     return value
 

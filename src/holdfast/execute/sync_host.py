@@ -7,6 +7,8 @@ import os
 import socket
 from typing import Any
 
+import msgspec
+
 from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess, is_awaitable
@@ -66,21 +68,25 @@ class SyncHost:
 
     def call(self, call: Call) -> Evidence:
         """Call the function and its validators; what goes wrong is in the evidence."""
-        start = monotonic()
         try:
             function = find(call.ref)
-            seed_global(call.seed)
-            start = monotonic()
+        except BaseException as error:  # noqa: BLE001 - whatever an import raises is evidence
+            return outcome.not_prepared(error)
+        seed_global(call.seed)
+        start = monotonic()
+        try:
             value = function(**call.kwargs)
             if is_awaitable(value):
                 value = asyncio.run(_await(value))
-            call_s = monotonic() - start
-            if not call.assessors:
-                return outcome.from_value(value, call_s)
-            self._send(Called(call.n, codec.encode(outcome.from_value(value, call_s))))
-            return outcome.from_value(value, call_s, assess(call.assessors, value, _run_blocking))
+            evidence = outcome.from_value(value, monotonic() - start)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is evidence
-            return outcome.from_error(error, monotonic() - start)
+            return outcome.of_failed_call(function, call.kwargs, error, monotonic() - start)
+        if not call.assessors:
+            return evidence
+        # What is kept is what the call left, whatever a validator makes of it.
+        self._send(Called(call.n, codec.encode(evidence)))
+        answers = assess(call.assessors, value, _run_blocking)
+        return msgspec.structs.replace(evidence, assessments=answers)
 
     def _send(self, message: Any) -> None:
         """Answer; a child that user code forked and that came back here ends, the answer is its parent's to give."""
