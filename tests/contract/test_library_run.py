@@ -63,7 +63,7 @@ def test_every_kind_of_status_comes_back_with_its_evidence() -> None:
         python("open"),
         python("after-wrong", "completes", after=["wrong"]),
         python("left-out", "completes", skip="not today"),
-        {"id": "command", "command": [sys.executable, "-c", "print(1)"]},
+        {"id": "command", "command": ["echo", "1"], "expect": [{"stdout": "1\n"}]},
     )
     assert isinstance(made, holdfast.Run)
     assert (made.verdict, made.exit_code) == ("failed", 1)
