@@ -23,6 +23,7 @@ GRACE_S = 2.0
 # The reaper kills what a dead run left within 3 s (docs/architecture.md, "The reaper").
 ORPHAN_GRACE_S = 5.0
 MARK = "HOLDFAST_TEST_SESSION"
+UNMEASURED = frozenset({"crash", "docs", "examples"})
 HAS_PROC = os.path.isdir("/proc/self/task")
 DESCRIPTORS = "/proc/self/fd" if HAS_PROC else "/dev/fd"
 
@@ -133,13 +134,14 @@ def session_tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def starts_quickly_to_be_killed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave the children of tests/crash unmeasured: the killed write no data, the others would.
+def starts_children_unmeasured(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave the children of some folders unmeasured: measuring adds 0.2 s to the start of each.
 
-    Measuring adds 0.2 s to the start of each, and there are hundreds.
+    Those of tests/crash are hundreds, and the killed write no data; those of the
+    example and of the pages run what tests/e2e runs, for much longer.
     """
     with pytest.MonkeyPatch.context() as patch:
-        if "crash" in request.path.parent.parts:
+        if UNMEASURED.intersection(request.path.parent.parts):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         yield
 

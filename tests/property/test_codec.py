@@ -40,7 +40,7 @@ ANY = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(PLAIN)
 def test_plain_data_comes_back_from_bytes_as_it_was(value: Any) -> None:
     encoded = to_plain(value)
@@ -49,7 +49,7 @@ def test_plain_data_comes_back_from_bytes_as_it_was(value: Any) -> None:
     assert decode(encode(encoded.plain), object) == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(ANY)
 def test_any_value_can_be_written_and_read(value: Any) -> None:
     encoded = to_plain(value)
@@ -75,7 +75,7 @@ def test_what_fits_is_whole_and_what_does_not_is_cut_at_the_top(value: Any, limi
         assert not small.is_known
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(PLAIN, max_size=4), max_size=6), st.data())
 def test_any_split_of_the_bytes_gives_the_same_messages(
     batches: list[list[Any]], data: st.DataObject
