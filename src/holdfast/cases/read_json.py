@@ -23,8 +23,6 @@ _NUMBER = re.compile(rf"{_STRING}|(?P<found>[-+.\w]+)")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 # What follows a case in the usual file: a comma and the next object.
 _NEXT = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
-# An escaped colon would hide a repeated key from `_quick`; so long a number may not fit 64 bits.
-_SLOW = re.compile(r"\\u003|\d{19}")
 MAX_INT, MIN_INT = 2**64, -(2**63)
 
 
@@ -141,7 +139,8 @@ class _Reader:
             parse_int=_whole,
             parse_float=_real,
         )
-        self._may_be_quick = _SLOW.search(self.text) is None
+        # An escaped colon would hide a repeated key from `_quick`.
+        self._may_be_quick = "\\u003" not in self.text
         if "\\u" in self.text and _HALF.search(self.text):
             _check_halves(source)
 
@@ -161,7 +160,7 @@ class _Reader:
         return self._quick(at) or self._explained(at)
 
     def _quick(self, at: int) -> tuple[Any, int] | None:
-        """Decode without looking at each key and number; None where something needs a closer look.
+        """Decode without looking at each key; None where something needs a closer look.
 
         A key that is given twice is there once when the value is written again, and its colon is gone.
         """
@@ -269,8 +268,8 @@ def _real(text: str) -> float:
     return number
 
 
-# Without a function of ours for each object and each whole number.
-_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_real).raw_decode
+# Without a function of ours for each object.
+_decode = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, parse_float=_real).raw_decode
 
 
 def _said(message: str) -> str:
