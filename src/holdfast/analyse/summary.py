@@ -46,8 +46,7 @@ class Tally:
 
     def add(self, result: Result, source: str = "") -> None:
         """Count a final result; `source` is the place of its case."""
-        suite = self._suites.get(result.suite) or self._of(result.suite)
-        suite.add(result)
+        self._of(result.suite).add(result)
         status = result.status
         if status == "passed":
             if result.is_flaky:
@@ -88,7 +87,10 @@ class Tally:
         )
 
     def _of(self, suite: str) -> _SuiteTally:
-        return self._suites.setdefault(suite, _SuiteTally())
+        found = self._suites.get(suite)
+        if found is None:
+            found = self._suites[suite] = _SuiteTally()
+        return found
 
     def _skip(self, result: Result) -> None:
         reason = result.reason or "no reason given"

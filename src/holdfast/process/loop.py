@@ -41,7 +41,6 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
 @contextmanager
 def frozen_heap() -> Generator[None]:
     """Keep what is there now, such as a plan, out of the collector's sight for a while."""
-    gc.collect()
     gc.freeze()
     try:
         yield
