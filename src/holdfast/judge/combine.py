@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from holdfast.errors import UsageError
-from holdfast.judge.component import error_text
+from holdfast.judge.component import NotApplicable, error_text
 from holdfast.judge.show import brief_text
 from holdfast.model.case import Expect
 from holdfast.model.evidence import CaseError, Evidence
@@ -190,17 +190,33 @@ def reason_of(findings: Sequence[Finding]) -> str:
 def judge_one(compiled: Compiled, evidence: Evidence) -> Finding:
     """Judge one compiled expectation; never raises: a judge that crashes is `undecided`."""
     try:
-        finding = compiled.component.judge(compiled.params, evidence, judge_one)
+        return _judge_nested(compiled, evidence)
+    except NotApplicable as answer:
+        return answer.finding
+
+
+def _judge_nested(compiled: Compiled, evidence: Evidence) -> Finding:
+    """Judge an expectation for the one around it, which may deny what does not apply.
+
+    Raises:
+        NotApplicable: the value has the wrong kind to be asked.
+    """
+    try:
+        finding = compiled.component.judge(compiled.params, evidence, _judge_nested)
+    except NotApplicable as answer:
+        raise NotApplicable(_named(answer.finding, compiled)) from None
     except Exception as error:  # noqa: BLE001 - a crash of a judge is a fact about the finding
         finding = undecided(f"the judge crashed: {type(error).__name__}: {error}")
     else:
         if type(finding) is not Finding or finding.status not in _FINDING_STATUS:
             finding = undecided(f"the judge must return a Finding, got {finding!r:.200}")
-    return (
-        finding
-        if finding.expectation
-        else msgspec.structs.replace(finding, expectation=compiled.name)
-    )
+    return _named(finding, compiled)
+
+
+def _named(finding: Finding, compiled: Compiled) -> Finding:
+    if finding.expectation:
+        return finding
+    return msgspec.structs.replace(finding, expectation=compiled.name)
 
 
 def _assessors(compiled: Compiled) -> Iterable[AssessorCall]:

@@ -9,20 +9,34 @@ import msgspec
 
 from holdfast.judge.value import find_unknown, unknown
 from holdfast.model.evidence import CaseError, Evidence
-from holdfast.model.finding import Finding, undecided
+from holdfast.model.finding import Finding, failed, undecided
 from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
 from holdfast.text.suggest import did_you_mean
 
 __all__ = [
     "FactExpectation",
+    "NotApplicable",
     "ValueExpectation",
     "compile_at",
     "error_text",
     "no_value",
+    "not_applicable",
     "take_fields",
 ]
 
 VALUE = frozenset({"value"})
+
+
+class NotApplicable(Exception):
+    """The value has the wrong kind to be asked: `failed` when asked, `undecided` when denied.
+
+    That a number does not match a pattern says nothing of the texts that must not match it.
+    `finding` is the one for a positive question.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
 
 
 class ValueExpectation(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +97,11 @@ class FactExpectation(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:
         return self.decide(params, evidence)
+
+
+def not_applicable(message: str, *, expected: Any = None, observed: Any = None) -> NotApplicable:
+    """Return what to raise where the value has the wrong kind to be asked."""
+    return NotApplicable(failed(message, expected=expected, observed=observed))
 
 
 def no_value(evidence: Evidence) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.judge.component import ValueExpectation
+from holdfast.judge.component import ValueExpectation, not_applicable
 from holdfast.judge.param import take_list, take_text
 from holdfast.judge.show import brief, shown, shown_list
 from holdfast.judge.value import is_dict, is_list, kind_of, open_value, plain_of, same, text_of
@@ -50,6 +50,21 @@ def _has_folded(value: Any, wanted: _Folded) -> bool:
     return is_dict(opened) and any(key.casefold() == wanted.folded for key in opened)
 
 
+def _can_hold(value: Any, wanted: Any) -> bool:
+    """Tell whether a value of this kind may contain that at all: a text, no number."""
+    opened = open_value(value)
+    if isinstance(opened, str):
+        return text_of(wanted) is not None
+    return is_list(opened) or (is_dict(opened) and (is_dict(wanted) or isinstance(wanted, str)))
+
+
+def _lacking(message: str, *, applies: bool, expected: Any, observed: Any) -> Finding:
+    """Return what is not contained as `failed`, or as what does not apply to this value."""
+    if not applies:
+        raise not_applicable(message, expected=brief(expected), observed=brief(observed))
+    return failed(message, expected=brief(expected), observed=brief(observed))
+
+
 def _note(value: Any) -> str:
     kind = kind_of(value)
     return (
@@ -72,10 +87,11 @@ def _take_wanted(raw: Any, path: tuple[int, ...] = ()) -> Any:
 def _judge_contains(wanted: Any, value: Any) -> Finding:
     if _has(value, wanted):
         return passed(f"value contains {shown(wanted)}")
-    return failed(
+    return _lacking(
         f"value must contain {shown(wanted)}, got {shown(value)}{_note(value)}",
-        expected=brief(wanted),
-        observed=brief(value),
+        applies=_can_hold(value, wanted),
+        expected=wanted,
+        observed=value,
     )
 
 
@@ -87,10 +103,11 @@ def _prepare_folded(raw: Any) -> _Folded:
 def _judge_icontains(wanted: _Folded, value: Any) -> Finding:
     if _has_folded(value, wanted):
         return passed(f"value contains {wanted.text!r:.100} (any case)")
-    return failed(
+    return _lacking(
         f"value must contain {shown(wanted.text)} (any case), got {shown(value)}{_note(value)}",
-        expected=brief(wanted.text),
-        observed=brief(value),
+        applies=_can_hold(value, wanted.text),
+        expected=wanted.text,
+        observed=value,
     )
 
 
@@ -106,10 +123,11 @@ def _judge_any(wanted: list[Any], value: Any) -> Finding:
     for item in wanted:
         if _has(value, item):
             return passed(f"value contains {shown(item)}")
-    return failed(
+    return _lacking(
         f"value must contain one of {shown_list(wanted)}, got {shown(value)}{_note(value)}",
-        expected=brief(wanted),
-        observed=brief(value),
+        applies=all(_can_hold(value, item) for item in wanted),
+        expected=wanted,
+        observed=value,
     )
 
 
@@ -117,11 +135,12 @@ def _judge_all(wanted: list[Any], value: Any) -> Finding:
     absent = [item for item in wanted if not _has(value, item)]
     if not absent:
         return passed(f"value contains all of {shown_list(wanted)}")
-    return failed(
+    return _lacking(
         f"value must contain all of {shown_list(wanted)}, but {shown_list(absent)} "
         f"{'is' if len(absent) == 1 else 'are'} not in {shown(value)}{_note(value)}",
-        expected=brief(wanted),
-        observed=brief(value),
+        applies=any(_can_hold(value, item) for item in absent),
+        expected=wanted,
+        observed=value,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from holdfast.judge.component import compile_at
+from holdfast.judge.component import NotApplicable, compile_at
+from holdfast.judge.nested import judge_parts
 from holdfast.judge.param import take_list
 from holdfast.judge.show import brief_text
 from holdfast.model.evidence import Evidence
@@ -49,9 +50,17 @@ class _Several(msgspec.Struct, frozen=True, kw_only=True):
     def judge(
         self, params: tuple[Compiled, ...], evidence: Evidence, judge_one: JudgeOne
     ) -> Finding:
-        findings = [judge_one(compiled, evidence) for compiled in params]
+        judged = judge_parts(params, evidence, judge_one)
+        findings = [finding for finding, _ in judged]
         status = self.order[min(self.order.index(finding.status) for finding in findings)]
-        return Finding(status=status, message=self.describe(status, findings))
+        whole = Finding(status=status, message=self.describe(status, findings))
+        # One that failed on a value it applies to decides all_of; any_of needs that of each.
+        decides = any if self.name == "all_of" else all
+        if status == "failed" and not decides(
+            applies for finding, applies in judged if finding.status == "failed"
+        ):
+            raise NotApplicable(whole)
+        return whole
 
     def describe(self, status: FindingStatus, findings: list[Finding]) -> str:
         held = sum(finding.status == "passed" for finding in findings)
@@ -91,7 +100,10 @@ class _Not(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     def judge(self, params: Compiled, evidence: Evidence, judge_one: JudgeOne) -> Finding:
-        inner = judge_one(params, evidence)
+        try:
+            inner = judge_one(params, evidence)
+        except NotApplicable as answer:
+            return _undeniable(answer.finding)
         status = _NOT.get(inner.status, inner.status)
         note = {"passed": "does not hold, as asked", "failed": "must not hold, but does"}
         prefix = f"{note[status]}: " if status in note else ""
@@ -102,6 +114,17 @@ class _Not(msgspec.Struct, frozen=True, kw_only=True):
             message=brief_text(message),
             observed=inner.observed,
         )
+
+
+def _undeniable(inner: Finding) -> Finding:
+    """Say that a value which cannot be asked does not bear a denial out."""
+    message = f"cannot be denied of such a value: {inner.expectation}: {inner.message}"
+    return Finding(
+        expectation=f"not {inner.expectation}",
+        status="undecided",
+        message=brief_text(message),
+        observed=inner.observed,
+    )
 
 
 ALL_OF = _Several(name="all_of", order=_ALL, description="every one of these holds")

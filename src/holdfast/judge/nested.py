@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from holdfast.judge.component import compile_at
+from holdfast.judge.component import NotApplicable, compile_at
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import ORDER, Finding
 from holdfast.ports import BadParams, Compiled, CompileOne, JudgeOne
 
-__all__ = ["compile_inside", "judge_inside", "walk"]
+__all__ = ["compile_inside", "judge_inside", "judge_parts", "walk"]
 
 
 def compile_inside(
@@ -50,13 +50,33 @@ def walk(compiled: Compiled) -> Iterator[Compiled]:
 def judge_inside(
     compiled: Sequence[Compiled], value: Any, judge_one: JudgeOne, *, place: str
 ) -> Finding:
-    """Judge a part of the value; the worst finding stands for all, with its place in front."""
-    part = Evidence(value=value)
-    findings = [judge_one(each, part) for each in compiled]
-    worst = max(findings, key=lambda finding: ORDER[finding.status])
-    return Finding(
+    """Judge a part of the value; the worst finding stands for all, with its place in front.
+
+    Raises:
+        NotApplicable: nothing speaks against the part but that it has the wrong kind.
+    """
+    judged = judge_parts(compiled, Evidence(value=value), judge_one)
+    # Of two that did not hold, the one that applies.
+    worst, applies = max(judged, key=lambda each: (ORDER[each[0].status], each[1]))
+    finding = Finding(
         status=worst.status,
         message=f"{place}: {worst.message}",
         expected=worst.expected,
         observed=worst.observed,
     )
+    if not applies:
+        raise NotApplicable(finding)
+    return finding
+
+
+def judge_parts(
+    compiled: Sequence[Compiled], evidence: Evidence, judge_one: JudgeOne
+) -> list[tuple[Finding, bool]]:
+    """Judge several expectations; tell of each finding whether the value could be asked at all."""
+    judged: list[tuple[Finding, bool]] = []
+    for each in compiled:
+        try:
+            judged.append((judge_one(each, evidence), True))
+        except NotApplicable as answer:
+            judged.append((answer.finding, False))
+    return judged

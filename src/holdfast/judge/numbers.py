@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from holdfast.judge.component import ValueExpectation, take_fields
+from holdfast.judge.component import NotApplicable, ValueExpectation, not_applicable, take_fields
 from holdfast.judge.param import take_flag, take_number
 from holdfast.judge.show import brief, shown
 from holdfast.judge.value import kind_of, number_of
@@ -32,9 +32,9 @@ class _Near(msgspec.Struct, frozen=True, kw_only=True):
     tolerance: int | float
 
 
-def _no_number(value: Any, expected: Any) -> Finding:
+def _no_number(value: Any, expected: Any) -> NotApplicable:
     message = f"value must be a number, got {shown(value)} of type {kind_of(value)}"
-    return failed(message, expected=expected, observed=brief(value))
+    return not_applicable(message, expected=expected, observed=brief(value))
 
 
 def _prepare_between(raw: Any) -> _Range:
@@ -67,7 +67,7 @@ def _judge_between(params: _Range, value: Any) -> Finding:
     number = number_of(value)
     bounds = [params.low, params.high]
     if number is None:
-        return _no_number(value, bounds)
+        raise _no_number(value, bounds)
     if params.inclusive:
         holds = params.low <= number <= params.high
     else:
@@ -115,7 +115,7 @@ def _percent_of(value: float, raw: Any) -> float:
 def _judge_close_to(params: _Near, value: Any) -> Finding:
     number = number_of(value)
     if number is None:
-        return _no_number(value, params.value)
+        raise _no_number(value, params.value)
     away = abs(number - params.value)
     within = f"within {params.tolerance:g} of {params.value}"
     # 1.1 is within 0.1 of 1.0, though the difference in floating point is 0.10000000000000009.

@@ -38,10 +38,14 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a path led to: its value, or why there is none, or why that is not known."""
+    """What a path led to: its value, or why there is none, or why that is not known.
+
+    Nothing is missing from what has no parts to ask for: there, `applies` is false.
+    """
 
     value: Any = None
     missing: str = ""
+    applies: bool = True
     unknown: str = ""
 
 
@@ -80,7 +84,8 @@ def read_root(value: Any) -> Found:
         try:
             return Found(value=parse_json(value))
         except ValueError as error:
-            return Found(missing=f"value is no JSON: {error}; got {quoted(value)}")
+            message = f"value is no JSON: {error}; got {quoted(value)}"
+            return Found(missing=message, applies=False)
     reason = unknown(value)
     if reason:
         return Found(unknown=reason)
@@ -107,7 +112,10 @@ def find(path: Path, root: Any) -> Found:
     return (
         Found(unknown=reason)
         if reason
-        else Found(missing=f"nothing at {path.text} in {shown(root)}")
+        else Found(
+            missing=f"nothing at {path.text} in {shown(root)}",
+            applies=is_dict(root) or is_list(root),
+        )
     )
 
 
@@ -119,7 +127,8 @@ def _follow(keys: tuple[str | int, ...], root: Any) -> Found:
             return Found(unknown=reason)
         step = _step(value, key)
         if step is None:
-            return Found(missing=_describe_missing(value, key, done))
+            message = _describe_missing(value, key, done)
+            return Found(missing=message, applies=_can_have(value, key, is_root=done == "$"))
         value = step[0]
         done += f"[{key}]" if isinstance(key, int) else f".{key}"
     return Found(value=value)
@@ -136,6 +145,18 @@ def _step(value: Any, key: str | int) -> tuple[Any] | None:
             return None
         key = int(key)
     return (value[key],) if -len(value) <= key < len(value) else None
+
+
+def _can_have(value: Any, key: str | int, *, is_root: bool) -> bool:
+    """Tell whether a value of this kind may have such a part: an array has no names.
+
+    Below the root a null says that there is nothing, parts included.
+    """
+    if is_list(value):
+        return isinstance(key, int) or (key.isascii() and key.isdigit())
+    if is_dict(value):
+        return isinstance(key, str)
+    return value is None and not is_root
 
 
 def _describe_missing(value: Any, key: str | int, place: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import msgspec
 
-from holdfast.judge.component import FactExpectation, error_text
+from holdfast.judge.component import FactExpectation, NotApplicable, error_text
 from holdfast.judge.logic import CONNECTIVES
 from holdfast.judge.nested import compile_inside, judge_inside
 from holdfast.judge.param import parse_bound, take_list, take_text
@@ -146,9 +147,12 @@ def _judge_cut(judge_one: JudgeOne, cut_bytes: int) -> JudgeOne:
             finding: Finding = compiled.component.judge(compiled.params, evidence, judge)
             name = finding.expectation or compiled.name
             return msgspec.structs.replace(finding, expectation=name)
-        finding = judge_one(compiled, evidence)
-        if finding.status == "passed" and compiled.name in DECIDED_BY_A_PART:
-            return finding
+        if compiled.name in DECIDED_BY_A_PART:
+            # What does not apply to a part is not decided either.
+            with contextlib.suppress(NotApplicable):
+                finding = judge_one(compiled, evidence)
+                if finding.status == "passed":
+                    return finding
         message = (
             f"{cut_bytes:,} bytes of the output were not kept, so {compiled.name} cannot be decided"
         )

@@ -13,7 +13,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] - has no stubs
 
-from holdfast.judge.component import ValueExpectation
+from holdfast.judge.component import ValueExpectation, not_applicable
 from holdfast.judge.path import parse_json
 from holdfast.judge.show import brief, brief_text, quoted
 from holdfast.judge.value import has_tags, open_deep
@@ -168,7 +168,8 @@ def _judge(params: _Schema, value: Any) -> Finding:
         try:
             value = parse_json(value)
         except ValueError as error:
-            return failed(f"value is no JSON: {error}; got {quoted(value)}", observed=brief(value))
+            message = f"value is no JSON: {error}; got {quoted(value)}"
+            raise not_applicable(message, observed=brief(value)) from None
     elif has_tags(value):
         value = open_deep(value)
     errors: list[ValidationError] = sorted(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.judge.component import ValueExpectation, take_fields
+from holdfast.judge.component import ValueExpectation, not_applicable, take_fields
 from holdfast.judge.param import parse_bound, take_count, take_list
 from holdfast.judge.show import brief, shown
 from holdfast.judge.value import kind_of, open_value
@@ -80,7 +80,7 @@ def _judge_length(params: _Length, value: Any) -> Finding:
     kind = kind_of(value)
     if kind not in _UNITS:
         message = f"value must have a length, got {shown(value)} of type {kind}"
-        return failed(message, expected=params.text, observed=brief(value))
+        raise not_applicable(message, expected=params.text, observed=brief(value))
     size = len(open_value(value))
     unit = _UNITS[kind] if size != 1 else _UNITS[kind].removesuffix("s")
     message = f"length was {size:,} {unit} (expected {params.text})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from holdfast.judge.component import ValueExpectation, take_fields
+from holdfast.judge.component import NotApplicable, ValueExpectation, not_applicable, take_fields
 from holdfast.judge.param import FLAGS, compile_pattern, take_text
 from holdfast.judge.show import brief, quoted, shown
 from holdfast.judge.value import kind_of, text_of
@@ -16,9 +16,9 @@ from holdfast.ports import BadParams
 __all__ = ["ENDS_WITH", "REGEX", "STARTS_WITH"]
 
 
-def _no_text(value: Any, expected: str) -> Finding:
+def _no_text(value: Any, expected: str) -> NotApplicable:
     message = f"value must be a text, got {shown(value)} of type {kind_of(value)}"
-    return failed(message, expected=brief(expected), observed=brief(value))
+    return not_applicable(message, expected=brief(expected), observed=brief(value))
 
 
 def _prepare_text(what: str) -> Callable[[Any], str]:
@@ -31,7 +31,7 @@ def _prepare_text(what: str) -> Callable[[Any], str]:
 def _judge_start(wanted: str, value: Any) -> Finding:
     text = text_of(value)
     if text is None:
-        return _no_text(value, wanted)
+        raise _no_text(value, wanted)
     if text.startswith(wanted):
         return passed(f"value starts with {quoted(wanted)}")
     message = f"value must start with {quoted(wanted)}, got {quoted(text)}"
@@ -41,7 +41,7 @@ def _judge_start(wanted: str, value: Any) -> Finding:
 def _judge_end(wanted: str, value: Any) -> Finding:
     text = text_of(value)
     if text is None:
-        return _no_text(value, wanted)
+        raise _no_text(value, wanted)
     if text.endswith(wanted):
         return passed(f"value ends with {quoted(wanted)}")
     end = text if len(text) <= 80 else f"...{text[-80:]}"
@@ -65,7 +65,7 @@ def _prepare_regex(raw: Any) -> re.Pattern[str]:
 def _judge_regex(pattern: re.Pattern[str], value: Any) -> Finding:
     text = text_of(value)
     if text is None:
-        return _no_text(value, pattern.pattern)
+        raise _no_text(value, pattern.pattern)
     found = pattern.search(text)
     if found is not None:
         return passed(

@@ -7,7 +7,13 @@ from typing import Any, cast
 
 import msgspec
 
-from holdfast.judge.component import ValueExpectation, no_value, take_fields
+from holdfast.judge.component import (
+    NotApplicable,
+    ValueExpectation,
+    no_value,
+    not_applicable,
+    take_fields,
+)
 from holdfast.judge.nested import compile_inside, judge_inside
 from holdfast.judge.param import take_flag
 from holdfast.judge.path import (
@@ -89,15 +95,19 @@ class _JsonPath(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     def judge(self, params: _PathCheck, evidence: Evidence, judge_one: JudgeOne) -> Finding:
-        finding = self.decide(params, evidence, judge_one)
-        return msgspec.structs.replace(finding, expectation=f"json_path {params.path.text}")
+        name = f"json_path {params.path.text}"
+        try:
+            finding = self.decide(params, evidence, judge_one)
+        except NotApplicable as answer:
+            raise NotApplicable(_named(answer.finding, name)) from None
+        return _named(finding, name)
 
     def decide(self, params: _PathCheck, evidence: Evidence, judge_one: JudgeOne) -> Finding:
         found = _look_up(params.path, evidence)
         if found.unknown:
             return undecided(found.unknown)
         if found.missing:
-            return failed(found.missing)
+            return _absent(found, found.missing)
         if params.inside:
             return judge_inside(
                 params.inside, found.value, judge_one, place=f"at {params.path.text}"
@@ -160,8 +170,12 @@ class _FieldPresent(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     def judge(self, params: _Field, evidence: Evidence, judge_one: JudgeOne) -> Finding:
-        finding = self.decide(params, evidence)
-        return msgspec.structs.replace(finding, expectation=f"field_present {params.path.text}")
+        name = f"field_present {params.path.text}"
+        try:
+            finding = self.decide(params, evidence)
+        except NotApplicable as answer:
+            raise NotApplicable(_named(answer.finding, name)) from None
+        return _named(finding, name)
 
     def decide(self, params: _Field, evidence: Evidence) -> Finding:
         found = _look_up(params.path, evidence)
@@ -169,18 +183,30 @@ class _FieldPresent(msgspec.Struct, frozen=True, kw_only=True):
             return undecided(found.unknown)
         text = params.path.text
         if not params.present:
+            if found.missing and not found.applies:
+                return undecided(f"field {text!r} cannot be called absent: {found.missing}")
             if found.missing:
                 return passed(f"field {text!r} is absent")
             message = f"field {text!r} must be absent, got {shown(found.value)}"
             return failed(message, observed=brief(found.value))
         if found.missing:
-            return failed(f"field {text!r} must be present: {found.missing}")
+            return _absent(found, f"field {text!r} must be present: {found.missing}")
         if params.has_expected and not same(params.expected, found.value):
             message = (
                 f"field {text!r} must equal {shown(params.expected)}, got {shown(found.value)}"
             )
             return failed(message, expected=brief(params.expected), observed=brief(found.value))
         return passed(f"field {text!r} is {shown(found.value)}")
+
+
+def _named(finding: Finding, name: str) -> Finding:
+    return msgspec.structs.replace(finding, expectation=name)
+
+
+def _absent(found: Found, message: str) -> Finding:
+    if not found.applies:
+        raise not_applicable(message)
+    return failed(message)
 
 
 def _look_up(path: Path, evidence: Evidence) -> Found:
