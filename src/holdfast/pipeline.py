@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from holdfast.analyse.summary import Tally
+from holdfast.assembly.again import as_before
 from holdfast.assembly.books import Kept, open_books
 from holdfast.assembly.closing import close_books
 from holdfast.assembly.components import Components
@@ -61,6 +62,7 @@ async def carry_out(
     if request.update:
         refuse_under_ci(place.env)
     with closing(open_books(request, store, place)) as books:
+        request = as_before(request, store, books.earlier)
         if books.earlier is not None and books.is_finished:
             return report_source(books.earlier, store)
         async with Components(place, books.run_id, request) as components:

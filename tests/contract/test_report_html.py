@@ -82,7 +82,7 @@ def test_what_did_not_pass_comes_first_with_difference_and_command(tmp_path: Pat
     places = [text.index(one) for one in order]
     assert places == sorted(places)
     assert "$[0]: expected 3, got 4" in text
-    assert 'holdfast run "sums/subtracts" --seed 7' in text
+    assert 'holdfast run cases/sums.yaml "sums/subtracts" --seed 7' in text
     assert "ValueError: no rows" in text
 
 

@@ -31,7 +31,7 @@ def test_1_when_a_case_failed_or_could_not_be_carried_out(project: Project) -> N
     assert ended.code == 1
     assert statuses(report) == {"good": "passed", "bad": "failed", "none": "error"}
     assert "s/bad  failed" in ended.out
-    assert 'reproduce: holdfast run "s/bad"' in ended.out
+    assert 'reproduce: holdfast run s.json "s/bad"' in ended.out
 
 
 def test_3_when_the_evidence_cannot_decide_unless_the_settings_only_warn(project: Project) -> None:

@@ -204,7 +204,7 @@ def test_only_what_did_not_pass_runs_again(project: Project) -> None:
 
     assert statuses(errors) == {"none": "error"}
     assert statuses(failures) == {"bad": "failed", "none": "error"}
-    assert nothing.code == 2
+    assert nothing.code == 5
     assert "has no failures to run again" in nothing.err
 
 

@@ -51,12 +51,14 @@ class Kept(msgspec.Struct, kw_only=True):
 class Books:
     """The identity of a run: its id, its seed, and whether it goes on from an earlier stretch."""
 
-    def __init__(self, run_id: str, seed: int, row: RunRow | None, root: Path) -> None:
+    def __init__(
+        self, run_id: str, seed: int, row: RunRow | None, root: Path, *, output: str = ""
+    ) -> None:
         self.run_id = run_id
         self.seed = seed
         self.earlier = row
         self._git = GitState(root)
-        self._ground = describe_ground(root)
+        self._ground = describe_ground(root, besides=output)
 
     @property
     def is_finished(self) -> bool:
@@ -120,6 +122,7 @@ def open_books(request: Request, store: Store, place: Workplace) -> Books:
     Raises:
         UsageError: the run to go on with does not exist.
     """
+    output = request.settings.output
     seed = request.settings.seed if request.settings.seed is not None else fresh_seed()
     if request.resume and not (request.resume == "last" and not store.runs(1)):
         row = store.run(request.resume)
@@ -128,8 +131,8 @@ def open_books(request: Request, store: Store, place: Workplace) -> Books:
                 f"--seed must be {row.seed} to go on with run {row.id}, got {request.settings.seed}",
                 hint="leave --seed out: a run keeps its seed",
             )
-        return Books(row.id, row.seed, row, place.root)
-    return Books(_new_id(place), seed, None, place.root)
+        return Books(row.id, row.seed, row, place.root, output=output)
+    return Books(_new_id(place), seed, None, place.root, output=output)
 
 
 def _new_id(place: Workplace) -> str:
@@ -236,7 +239,9 @@ def _take_cached(plan: Plan, store: Store, kept: Kept, ground: str) -> None:
             continue
         planned = open_keys[key]
         kept.fresh[planned.index] = msgspec.structs.replace(
-            result, cached_from=run_id, reason=f"passed in run {run_id}; nothing has changed since"
+            result,
+            cached_from=run_id,
+            reason=f"passed in run {run_id}; its case, its files and its environment are as they were",
         )
 
 

@@ -45,10 +45,15 @@ class Components:
         self._echo: Echo | None = None
         self.executor: Pool | InProcess
         if request.settings.in_process:
+            # The code runs here, so what `.env` says must be here too.
+            for name, value in place.env.items():
+                os.environ.setdefault(name, value)
             self.executor = InProcess(root)
         else:
             self._echo = Echo(Secrecy(place)) if request.echo else None
-            self.executor = Pool(self.reaper, workers=self.workers, root=root, echo=self._echo)
+            self.executor = Pool(
+                self.reaper, workers=self.workers, root=root, env=place.env, echo=self._echo
+            )
         self.services: Services = self._services() if request.settings.services else NoServices()
         self._http: Any = None
         self._warming: asyncio.Task[None] | None = None

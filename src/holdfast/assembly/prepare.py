@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.assembly.again import not_passed
 from holdfast.assembly.given import add_given
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.snapshots import fill_snapshots
@@ -31,6 +32,7 @@ from holdfast.plan.order import build_plan
 from holdfast.ports import Store
 from holdfast.process.limits import memory_bytes, usable_cores
 from holdfast.settings import Settings, resource_of
+from holdfast.text.suggest import did_you_mean
 
 __all__ = ["Collect", "Prepared", "prepare"]
 
@@ -61,6 +63,8 @@ async def prepare(
         NothingSelected: there is no source.
     """
     sources, loaded = await _load(request, place, collect)
+    if not request.paths:
+        _check_gate(request.settings, loaded)
     chosen = select(loaded.cases, _selection(request, store, sources, loaded.cases))
     cases = fill_snapshots(chosen.cases, update=request.update)
     suites = {case.suite for case in cases}
@@ -99,11 +103,29 @@ async def _load(request: Request, place: Workplace, collect: Collect) -> tuple[S
     return sources, add_given(loaded, given, request.settings, place) if given else loaded
 
 
+def _check_gate(settings: Settings, loaded: Loaded) -> None:
+    """Refuse a rule for a suite that does not exist: it would never be applied, and nobody would know.
+
+    Raises:
+        UsageError: there is no such suite.
+    """
+    known = {*loaded.suites, *settings.suites}
+    for name in settings.gate.suite:
+        if name not in known:
+            raise UsageError(
+                f"gate.suite.{name}: there is no such suite{did_you_mean(name, known)}",
+                hint=f"known: {', '.join(sorted(known)[:5])}",
+            )
+
+
 def _selection(
     request: Request, store: Store, sources: Sources, cases: Iterable[Case]
 ) -> Selection:
     settings = request.settings
-    only, reason = _of_last_run(request, store)
+    only: frozenset[str] | None = None
+    reason = ""
+    if request.rerun_failed or request.only_errors:
+        only, reason = not_passed(store, errors_only=request.only_errors)
     return Selection(
         tags=_both(request.marks, settings.select),
         text=request.keyword,
@@ -112,6 +134,7 @@ def _selection(
         per_suite=settings.per_suite,
         exclude_slow=settings.exclude_slow,
         include_stress=settings.include_stress,
+        security=settings.security,
         only=only,
         only_reason=reason,
     )
@@ -137,26 +160,6 @@ def _suites(names: Iterable[str], sources: Sources, cases: Iterable[Case]) -> tu
 
 def _is_from(case: Case, bases: set[str], names: set[str]) -> bool:
     return case.base in bases and Path(case.source.rpartition(":")[0]).name in names
-
-
-def _of_last_run(request: Request, store: Store) -> tuple[frozenset[str] | None, str]:
-    """Return what `--rerun-failed` and `--only-errors` select from the last run."""
-    if not request.rerun_failed and not request.only_errors:
-        return None, ""
-    row = store.run("last")
-    wanted = {"error"} if request.only_errors else {"failed", "error", "undecided"}
-    chosen = {
-        planned.suite + "/" + planned.id
-        for planned, result in store.results(row.id)
-        if result.status in wanted
-    }
-    word = "errors" if request.only_errors else "failures"
-    if not chosen:
-        raise UsageError(
-            f"run {row.id} has no {word} to run again",
-            hint="run without the flag to run everything",
-        )
-    return frozenset(chosen), f"not among the {word} of run {row.id}"
 
 
 def _resources(settings: Settings, cases: Sequence[Case], slots: int) -> Mapping[str, Resource]:

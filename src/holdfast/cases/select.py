@@ -37,6 +37,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     per_suite: int = 0
     exclude_slow: bool = False
     include_stress: bool = False
+    security: bool = True
     only: frozenset[str] | None = None
     only_reason: str = "passed in the earlier run"
 
@@ -59,7 +60,9 @@ def select(cases: Sequence[Case], selection: Selection) -> Selected:
         UsageError: an expression cannot be read, or a suite or id does not exist.
     """
     rules = _rules(cases, selection)
-    barred = _barred(cases, include_stress=selection.include_stress)
+    barred = _barred(
+        cases, include_stress=selection.include_stress, security=selection.security
+    )
     reasons: dict[str, str] = {}
     taken: dict[str, int] = {}
     chosen: set[str] = set()
@@ -152,7 +155,9 @@ def _is_named(case: Case, wanted: str) -> bool:
     return fnmatch.fnmatchcase(case.id, pattern) or fnmatch.fnmatchcase(full, pattern)
 
 
-def _barred(cases: Sequence[Case], *, include_stress: bool) -> dict[str, str]:
+def _barred(
+    cases: Sequence[Case], *, include_stress: bool, security: bool
+) -> dict[str, str]:
     """Return what cannot run at all, with the reason: by itself or through what it needs."""
     barred: dict[str, str] = {}
     for case in cases:
@@ -160,6 +165,8 @@ def _barred(cases: Sequence[Case], *, include_stress: bool) -> dict[str, str]:
             barred[case.full_id] = "disabled"
         elif not include_stress and "stress" in case.tags:
             barred[case.full_id] = "tagged stress (runs with --include-stress)"
+        elif not security and "security" in case.tags:
+            barred[case.full_id] = "tagged security (the setting `security` is off)"
     waiting: dict[str, list[str]] = {}
     for case in cases:
         for need in case.after:

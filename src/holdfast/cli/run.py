@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -23,6 +24,7 @@ from holdfast.cli.workplace import (
     report_folder,
     workplace,
 )
+from holdfast.errors import UsageError
 from holdfast.pipeline import carry_out
 from holdfast.ports import Reporter, Store
 from holdfast.process.loop import run_loop
@@ -60,11 +62,29 @@ def command(flags: RunFlags) -> int:
     loaded = read_settings(flags.settings, flags.profile)
     place = workplace(loaded)
     refuse_unknown_reports(loaded.settings, place)
+    refuse_unusable_folder(loaded.settings.output)
     request = flags.request(loaded.settings, loaded.origins)
     screen = Screen(verbose=flags.verbose, quiet=flags.quiet, progress=loaded.settings.progress)
     with logging_to_stderr(loaded.settings.log_level), opened_store(loaded, place) as store:
         source = run_loop(_run(request, place, store, screen))
         return _finish(source, request, place, screen)
+
+
+def refuse_unusable_folder(output: str) -> None:
+    """Make the folder of the reports now: that it cannot be made must not be learnt after the run.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    if not output:
+        return
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--output must be a folder that can be made, got {output!r} ({error.strerror})",
+            hint="give another folder",
+        ) from error
 
 
 async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> ReportSource:

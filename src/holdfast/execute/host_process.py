@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from holdfast.process.channel import Channel
 from holdfast.process.reaper_client import Reaper, Spawned, describe_exit
 from holdfast.text.cut import HeadTail
 
-__all__ = ["HostProcess", "InFlight", "start_host"]
+__all__ = ["REAPER_GONE", "HostProcess", "InFlight", "start_host"]
 
 CHANNEL_FD = 3
+REAPER_GONE = "the reaper is gone"
 LOG_BYTES = 65_536
 PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off sys.path until the host puts the run's root there.
@@ -167,7 +168,7 @@ class HostProcess:
                 # Also when it has ended: what it started may live on.
                 await self.spawned.kill_tree()
         except InternalError:
-            return "the reaper is gone"
+            return REAPER_GONE
         return describe_exit(status)
 
 
@@ -177,6 +178,7 @@ async def start_host(
     name: str,
     lane: Lane,
     root: str,
+    env: Mapping[str, str],
     on_messages: Callable[[HostProcess, list[FromHost]], None],
     on_close: Callable[[HostProcess], None],
 ) -> HostProcess:
@@ -188,7 +190,7 @@ async def start_host(
     fds = {CHANNEL_FD: theirs.fileno(), 1: out[1], 2: err[1]}
     try:
         spawned = await reaper.spawn(
-            argv, env=reaper.environment({"HOLDFAST_WORKER": name}), cwd=root, fds=fds
+            argv, env=reaper.environment({**env, "HOLDFAST_WORKER": name}), cwd=root, fds=fds
         )
     except BaseException:
         mine.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
-from holdfast.execute.host_process import HostProcess, InFlight, start_host
+from holdfast.execute.host_process import REAPER_GONE, HostProcess, InFlight, start_host
 from holdfast.execute.loss import Loss, evidence_of, sentence, unassessed, with_output
 from holdfast.execute.watch import Watch
 from holdfast.execute.wire import (
@@ -66,10 +66,12 @@ class Pool:
         *,
         workers: int,
         root: str,
+        env: Mapping[str, str] | None = None,
         echo: Callable[[str], Callable[[bytes], None]] | None = None,
     ) -> None:
         self._reaper = reaper
         self._root = root
+        self._env = env or {}
         self._echo = echo
         self._n = 0
         self._started: dict[str, int] = {}
@@ -214,6 +216,7 @@ class Pool:
             name=name,
             lane=lane,
             root=self._root,
+            env=self._env,
             on_messages=self._messages,
             on_close=self._closed,
         )
@@ -349,6 +352,8 @@ def _settle(host: HostProcess, n: int, answer: Any) -> None:
 
 def _loss_of(host: HostProcess, n: int, flight: InFlight, *, ending: str, count: int) -> Loss:
     log = host.log_text()
+    if ending == REAPER_GONE:
+        return Loss(kind="lost", message=f"{host.name} was lost together with the reaper")
     if not host.is_ready:
         return Loss(
             kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -52,13 +53,21 @@ def entry_text(entry: Entry, paint: Paint, *, width: int, seed: int) -> str:
         facts.append(clean(entry.source))
     lines = [f"{paint(clean(result.full_id), 'bold')}  {'  '.join(facts)}"]
     lines += (f"  {line}" for line in _body(result, paint, width=max(width - 2, 20)))
-    lines.append(paint(f"  reproduce: {reproduce(result.full_id, seed)}", "dim"))
+    lines.append(
+        paint(f"  reproduce: {reproduce(result.full_id, seed, source=entry.source)}", "dim")
+    )
     return "\n".join(lines)
 
 
-def reproduce(full_id: str, seed: int) -> str:
-    """Return the command that runs this case again with the same randomness."""
-    return f"holdfast run {quoted_id(full_id)} --seed {seed}"
+def reproduce(full_id: str, seed: int, *, source: str = "") -> str:
+    """Return the command that runs this case again with the same randomness.
+
+    `source` is the place of the case (`path:line`): with its file named, the
+    command needs no settings that name the suite.
+    """
+    file = clean(source.rpartition(":")[0])
+    words = [shlex.quote(file)] if file else []
+    return " ".join(["holdfast run", *words, quoted_id(full_id), f"--seed {seed}"])
 
 
 def finding_lines(finding: Finding, paint: Paint) -> Iterator[str]:

@@ -98,8 +98,8 @@ def _finalize(value: Any) -> Any:
     return clean_lines(str(value)) if type(value) is str else value
 
 
-def _reproduce(result: Result, seed: int) -> str:
-    return reproduce(result.full_id, seed)
+def _reproduce(entry: Entry, seed: int) -> str:
+    return reproduce(entry.result.full_id, seed, source=entry.source)
 
 
 def _lines(text: str) -> str:

@@ -41,13 +41,13 @@ def ansi(text: str, style: str) -> str:
 
 
 def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Tell whether to write colours: NO_COLOR forbids, FORCE_COLOR demands, a terminal allows."""
+    """Tell whether to write colours: NO_COLOR forbids, FORCE_COLOR demands, a terminal allows, but under CI."""
     if environment.get("NO_COLOR"):
         return False
     forced = environment.get("FORCE_COLOR", "")
     if forced:
         return forced not in {"0", "false"}
-    return is_terminal and environment.get("TERM") != "dumb"
+    return is_terminal and not environment.get("CI") and environment.get("TERM") != "dumb"
 
 
 def choose_reporter(

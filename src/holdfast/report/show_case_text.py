@@ -44,7 +44,7 @@ def case_text(
     for attempt in result.attempts:
         lines = list(_attempt(attempt, evidence.get(attempt.n), paint))
         parts.append("\n".join(lines))
-    parts.append(f"reproduce: {reproduce(full_id, seed)}")
+    parts.append(f"reproduce: {reproduce(full_id, seed, source=row.source)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -59,14 +59,22 @@ def test_any_edit_of_a_python_file_changes_the_ground(tmp_path: Path) -> None:
     assert describe_ground(tmp_path) != after
 
 
-def test_environments_hidden_folders_and_other_files_are_no_ground(tmp_path: Path) -> None:
+def test_a_file_that_code_may_read_is_ground_but_not_what_the_run_writes(tmp_path: Path) -> None:
+    before = describe_ground(tmp_path, besides=str(tmp_path / "out"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.json").write_text("{}")
+    assert describe_ground(tmp_path, besides=str(tmp_path / "out")) == before
+    (tmp_path / "data.txt").write_text("two")
+    assert describe_ground(tmp_path, besides=str(tmp_path / "out")) != before
+
+
+def test_environments_and_hidden_folders_are_no_ground(tmp_path: Path) -> None:
     before = describe_ground(tmp_path)
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv" / "pyvenv.cfg").write_text("")
     (tmp_path / "venv" / "mod.py").write_text("")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden" / "mod.py").write_text("")
-    (tmp_path / "notes.txt").write_text("")
     assert describe_ground(tmp_path) == before
 
 

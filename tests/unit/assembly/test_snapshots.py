@@ -155,6 +155,7 @@ def test_each_step_writes_its_own(tmp_path: Path) -> None:
         ),
     )
     assert write(one, left) == ("snapshots/web/a.1.json",)
+    assert json.loads((tmp_path / "snapshots/web/a.1.json").read_text()) == "first"
 
 
 def test_a_case_without_a_snapshot_writes_nothing(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_case_shows_every_attempt_with_findings_and_evidence() -> None:
         '  |   File "a.py", line 1\n'
         "  | ValueError: no rows\n"
         "  no evidence was kept",
-        'reproduce: holdfast run "sums/adds" --seed 7\n',
+        'reproduce: holdfast run a.yaml "sums/adds" --seed 7\n',
     ]
 
 

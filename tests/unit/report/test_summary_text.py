@@ -98,7 +98,7 @@ def test_a_failure_shows_message_difference_and_how_to_see_it_again() -> None:
         "sums/adds  failed  250 ms  cases/sums.yaml:1\n"
         "  equals: value must equal [1], got [2]\n"
         "    $[0]: expected 1, got 2\n"
-        '  reproduce: holdfast run "sums/adds" --seed 7',
+        '  reproduce: holdfast run cases/sums.yaml "sums/adds" --seed 7',
     ]
 
 
