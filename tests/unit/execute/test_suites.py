@@ -71,6 +71,36 @@ def test_before_comes_first_and_after_all_last_and_each_once() -> None:
     assert run.runner.broken_suites() == {}
 
 
+@pytest.mark.parametrize(
+    ("lists", "order"),
+    [
+        ({"after_all": ()}, ["(before)", "a"]),
+        ({"before": ()}, ["a", "(after_all)"]),
+        ({"before": (), "after_all": ()}, ["a"]),
+    ],
+)
+def test_a_suite_may_have_either_list(lists: dict[str, Any], order: list[str]) -> None:
+    log = Log()
+    run = Run(plan(case("a"), suite=both(**lists)), log).go()
+    assert log.order == order
+    assert run.statuses == {"a": "passed"}
+    assert run.runner.broken_suites() == {}
+
+
+def test_after_all_does_not_wait_for_cases_of_other_suites() -> None:
+    log = Log()
+
+    async def ends_late() -> Evidence:
+        await asyncio.sleep(50)
+        log.order.append("other ended")
+        return fine()
+
+    log.answers["other"] = ends_late
+    cases = [case("a"), case("b"), case("other", suite="another")]
+    Run(plan(*cases, suite=both()), log).go()
+    assert log.order[-2:] == ["(after_all)", "other ended"]
+
+
 def test_a_suite_whose_before_did_not_pass_runs_no_case_and_still_its_after_all() -> None:
     log = Log(before=broken)
     run = Run(plan(case("a"), case("b"), suite=both()), log).go()

@@ -235,7 +235,9 @@ def test_a_reset_connection_is_an_end() -> None:
 def test_a_blocking_end_waits_for_whole_messages_and_sees_the_end() -> None:
     mine, other = socket.socketpair()
     with mine, other:
+        mine.setblocking(False)
         channel: BlockingChannel[Any] = BlockingChannel(mine, Any)
+        assert mine.getblocking()
         channel.send([1, 2])
         assert batches(other.recv(100)) == [[1, 2]]
         other.send(pack(msgspec.msgpack.Encoder(), []) + pack(msgspec.msgpack.Encoder(), ["x"]))
