@@ -104,11 +104,11 @@ def test_a_command_that_does_not_read_its_input_still_ends() -> None:
     ("argv", "kind"),
     [(["/no/such/program"], "FileNotFoundError"), (["/etc/passwd"], "PermissionError")],
 )
-def test_a_program_that_cannot_be_started_is_an_exception(argv: list[str], kind: str) -> None:
+def test_a_program_that_cannot_be_started_is_an_error_of_setup(argv: list[str], kind: str) -> None:
     evidence = run(argv=argv)
     assert evidence.error is not None
     assert not evidence.has_value
-    assert (evidence.error.kind, evidence.error.type) == ("exception", kind)
+    assert (evidence.error.kind, evidence.error.type) == ("setup", kind)
     assert repr(argv[0]) in evidence.error.message
 
 

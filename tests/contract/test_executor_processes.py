@@ -164,7 +164,7 @@ def test_a_call_whose_reaper_was_killed_ends_and_the_next_one_is_refused() -> No
         return evidence, carriers(f"HOLDFAST_RUN={reaper.run_id}")
 
     evidence, left = run_with_pool(use)
-    assert error_of(evidence)[2].startswith("spare-1 ended with the reaper is gone")
+    assert error_of(evidence)[2].startswith("spare-1 was lost together with the reaper")
     assert left == []
 
 
