@@ -176,10 +176,13 @@ def _folder(cwd: str, base: str) -> str:
 
 
 def _not_started(program: str, error: OSError) -> CaseError:
-    """Name the error as Python does, whatever type the spawner gave it."""
+    """Name the error as Python does, whatever type the spawner gave it.
+
+    Nothing was called, so it is no exception that `raises` may ask for.
+    """
     named = OSError(error.errno, error.strerror) if error.errno else error
     message = f"{program!r} must be a program that can be started, got {error.strerror or error}"
-    return CaseError(kind="exception", type=type(named).__name__, message=message)
+    return CaseError(kind="setup", type=type(named).__name__, message=message)
 
 
 def _exit_facts(status: int) -> dict[str, Any]:

@@ -48,6 +48,13 @@ def test_a_call_that_raises_nothing_fails_raises() -> None:
     assert status({"not": {"raises": "KeyError"}}, 3) == "passed"
 
 
+@pytest.mark.parametrize("kind", ["setup", "timeout", "crash", "internal"])
+def test_what_the_code_did_not_raise_satisfies_no_raises(kind: str) -> None:
+    evidence = error_of(kind, "FileNotFoundError")
+    for raw in ("raises", {"raises": "FileNotFoundError"}, {"not": {"raises": "KeyError"}}):
+        assert [each.status for each in judge_on(evidence, raw)] == ["error"]
+
+
 def test_a_long_error_is_shown_by_its_first_line() -> None:
     (finding,) = judge_on(error_of(message=f"{'x' * 500}\nmore"), "completes")
     assert len(finding.message) < 320
