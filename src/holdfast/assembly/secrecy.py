@@ -67,7 +67,9 @@ def _written_in(plan: Plan) -> dict[str, str]:
     found: dict[str, str] = {}
     for planned in plan.cases:
         case = planned.case
-        specs = [case.target.spec, *(step.target.spec for step in (*case.steps, *case.teardown))]
+        specs = [case.target.spec]
+        if case.steps or case.teardown:
+            specs += [step.target.spec for step in (*case.steps, *case.teardown)]
         for spec in specs:
             headers = spec.get("headers")
             if isinstance(headers, dict):

@@ -64,7 +64,7 @@ def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
         status=status,
         reason=reason,
         skip_kind=skip_kind,  # type: ignore[arg-type]
-        is_flaky=any(attempt.status != last.status for attempt in counted),
+        is_flaky=len(counted) > 1 and any(attempt.status != last.status for attempt in counted),
         started_s=first.started_s,
         duration_s=last.started_s + last.duration_s - first.started_s,
         attempts=tuple(attempts),

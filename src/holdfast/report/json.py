@@ -46,8 +46,7 @@ class JsonReport:
 def _write_results(file: BinaryIO, results: Iterator[tuple[PlannedRow, Result]]) -> None:
     separator = b"\n"
     for row, result in results:
-        file.write(separator)
-        file.write(_bytes(result_record(row, result)))
+        file.write(separator + _bytes(result_record(row, result)))
         separator = b",\n"
 
 
