@@ -13,7 +13,7 @@ from typing import Any
 from holdfast.errors import UsageError
 from holdfast.text.suggest import did_you_mean
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "load_place"]
 
 
 class Registry:

@@ -18,18 +18,19 @@ from holdfast.cases.context import Context
 from holdfast.cases.document import Document, Fault, Source, format_of
 from holdfast.cases.gather import Gathered, gather
 from holdfast.cases.normalise import Builder
-from holdfast.cases.positions import locate
 from holdfast.cases.python_file import PythonSource, build_python, placed_by_line
 from holdfast.cases.read import looks_like_cases, open_document, read_plain, read_rows, read_source
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import Problem, ProblemsError
 from holdfast.model.case import Case, Suite
-from holdfast.registry import Registry
+from holdfast.registry import Registry, load_place
 from holdfast.settings import Settings
 
 __all__ = ["Loaded", "load"]
 
+# Loaded where something is wrong: it needs the parsers of all formats.
+_LOCATE = "holdfast.cases.positions:locate"
 _TEMPLATE = re.compile(r"\{[A-Za-z_]")
 _PARSED = (".json", ".yaml", ".yml")
 _SUFFIXES = ".yaml, .yml, .json, .jsonc, .json5 or .toml"
@@ -111,7 +112,7 @@ def _build(context: Context, source: Source, path: Path, notes: list[str]) -> Bu
     if document.has_repeats:
         builder.faults += [
             Fault(place, f"the key {place[-1]!r} must be given once, got it again", "", *mark)
-            for place, mark in locate(source, ()).repeats
+            for place, mark in load_place(_LOCATE)(source, ()).repeats
         ]
     if not document.has_cases and "cases" not in document.head:
         hint = "write `cases:` and a list below it"
@@ -182,7 +183,7 @@ def _placed(source: Source, faults: list[Fault]) -> list[Problem]:
     """Turn faults into problems with their positions; one scan, and only where it is needed."""
     if not faults:
         return []
-    located = locate(source, {fault.place for fault in faults if not fault.line})
+    located = load_place(_LOCATE)(source, {fault.place for fault in faults if not fault.line})
     problems: list[Problem] = []
     for fault in faults:
         line, column = (fault.line, fault.column) if fault.line else located.of(fault.place)

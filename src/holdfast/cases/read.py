@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.cases.document import Document, Format, Source, format_of
-from holdfast.cases.read_json import JsonDocument, decode_json
-from holdfast.cases.read_toml import TomlDocument
-from holdfast.cases.read_yaml import YamlDocument, decode_yaml
 from holdfast.errors import Problem, ProblemsError
+from holdfast.registry import load_place
 from holdfast.text.suggest import did_you_mean
 
 __all__ = ["looks_like_cases", "open_document", "read_plain", "read_rows", "read_source"]
 
-_DOCUMENTS: dict[Format, type[JsonDocument | YamlDocument | TomlDocument]] = {
-    "json": JsonDocument,
-    "yaml": YamlDocument,
-    "toml": TomlDocument,
+# By name: who writes JSON need not wait for a YAML library.
+_DOCUMENTS: dict[Format, str] = {
+    "json": "holdfast.cases.read_json:JsonDocument",
+    "yaml": "holdfast.cases.read_yaml:YamlDocument",
+    "toml": "holdfast.cases.read_toml:TomlDocument",
 }
 # `cases` or `suite` at the top level, in any of the formats.
 _TOP_LEVEL = re.compile(
@@ -73,7 +72,8 @@ def open_document(source: Source) -> Document:
     Raises:
         ProblemsError: its text cannot be read.
     """
-    return _DOCUMENTS[source.format](source)
+    document: Document = load_place(_DOCUMENTS[source.format])(source)
+    return document
 
 
 def looks_like_cases(source: Source) -> bool:
@@ -88,7 +88,8 @@ def read_plain(path: Path) -> Any:
         ProblemsError: it cannot be read.
     """
     source = read_source(path, path.name)
-    return decode_json(source) if source.format == "json" else decode_yaml(source)
+    decoder = "read_json:decode_json" if source.format == "json" else "read_yaml:decode_yaml"
+    return load_place(f"holdfast.cases.{decoder}")(source)
 
 
 def read_rows(path: Path) -> Any:
