@@ -87,8 +87,17 @@ def test_more_findings_never_make_it_better(some: list[Finding], more: list[Find
 
 
 @given(RAWS, JSON)
-def test_not_not_is_the_same(raw: Any, value: Any) -> None:
-    assert status({"not": {"not": raw}}, value) == status(raw, value)
+def test_not_not_is_the_same_where_the_value_can_be_asked(raw: Any, value: Any) -> None:
+    asked, denied = status(raw, value), status({"not": raw}, value)
+    # A value of the wrong kind fails when asked, and cannot be denied anything.
+    expected = "undecided" if denied == "undecided" else asked
+    assert status({"not": {"not": raw}}, value) == expected
+
+
+@given(RAWS, JSON)
+def test_an_expectation_and_its_denial_never_both_hold(raw: Any, value: Any) -> None:
+    both = {status(raw, value), status({"not": raw}, value)}
+    assert both in ({"passed", "failed"}, {"failed", "undecided"}, {"undecided"})
 
 
 @given(DECIDED)
