@@ -41,9 +41,15 @@ class Expectations:
         self._known: dict[Any, Checked] = {}
         self._nested: list[tuple[BadParams, Any]] = []
 
-    def check(self, raw: Any, place: Place, faults: list[Fault]) -> Checked | None:
-        """Return the checked expectation, or add what is wrong with it to `faults`."""
+    def check(
+        self, raw: Any, place: Place, faults: list[Fault], *, is_final: bool = False
+    ) -> Checked | None:
+        """Return the checked expectation, or add what is wrong with it to `faults`.
+
+        One that is final holds no templates any more, whatever its text looks like.
+        """
         key = _key(raw)
+        key = None if key is None else (is_final, key)
         if key is not None:
             known = self._known.get(key)
             if known is not None:
@@ -59,15 +65,17 @@ class Expectations:
         except BadParams as error:
             faults.append(Fault(inner, error.message, error.hint))
             return None
-        checked = self._compile(name, params, inner, faults)
+        checked = self._compile(name, params, inner, faults, is_final=is_final)
         if checked is not None and key is not None and len(self._known) < _CACHED:
             self._known[key] = checked
         return checked
 
-    def _compile(self, name: str, params: Any, place: Place, faults: list[Fault]) -> Checked | None:
+    def _compile(
+        self, name: str, params: Any, place: Place, faults: list[Fault], *, is_final: bool
+    ) -> Checked | None:
         expect = Expect(name, params)
         component = self._load(name)
-        if any(names_in(params, whole_only=True)):
+        if not is_final and any(names_in(params, whole_only=True)):
             # What the template brings is known when the case runs; it is checked there.
             return _checked(expect, {name: component.requires})
         self._nested = []

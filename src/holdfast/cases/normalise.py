@@ -100,7 +100,7 @@ class Builder:
         at: Place = ("defaults",)
         problems = len(self.faults)
         for index, raw in enumerate(self._defaults.expect):
-            self._context.expectations.check(raw, (*at, "expect", index), self.faults)
+            self._parts.check_expect(raw, (*at, "expect", index), self._saved, is_filled=True)
         self._common(CaseForm(), at, self._defaults)
         if len(self.faults) > problems:
             self._defaults = None

@@ -11,6 +11,8 @@ import msgspec
 from holdfast.cases.authored import CaseForm, StepForm
 from holdfast.cases.context import Context
 from holdfast.cases.document import Fault, Place
+from holdfast.cases.expect_files import fill_expectation, inline_schemas, names_of_run
+from holdfast.cases.expectations import Checked
 from holdfast.cases.reading import read_duration
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.cases.validate import convert
@@ -117,10 +119,12 @@ class Parts:
         kind: str,
         names: AbstractSet[str],
         is_step: bool = False,
+        is_filled: bool = False,
     ) -> tuple[Expect, ...]:
         """Return checked expectations with those that the target implies.
 
         A case without any stays without: that is undecided. A step always has the implied ones.
+        Where a step fills its templates in as it runs (`is_filled`), they are left as they are.
         """
         if not raws and not is_step:
             return ()
@@ -130,7 +134,7 @@ class Parts:
         named: set[str] = set()
         for index, raw in enumerate(raws):
             at = (*place, index)
-            checked = self._context.expectations.check(raw, at, self.faults)
+            checked = self.check_expect(raw, at, names, is_filled=is_filled)
             if checked is None:
                 continue
             expects.append(checked.expect)
@@ -140,11 +144,37 @@ class Parts:
             for name, requires in checked.requires.items():
                 if not requires <= produces:
                     self._cannot_judge(name, requires - produces, kind, raw=raw, place=at)
-        if self._has_templates:
-            self.check_templates(raws, place, names, whole_only=True)
         if about.implied and not named & _ENDINGS:
             return (*about.implied, *expects)
         return tuple(expects)
+
+    def check_expect(
+        self, raw: Any, place: Place, names: AbstractSet[str], *, is_filled: bool
+    ) -> Checked | None:
+        """Read the files that an expectation names, fill in what is known by now, and check it."""
+        problems = len(self.faults)
+        check = self._context.expectations.check
+        self.check_templates(raw, place, names, whole_only=True)
+        if isinstance(raw, dict):
+            base = self._templates.base
+            raw, files = inline_schemas(cast("Any", raw), base, place, self.faults)
+            self._templates.keep_files(files)
+            self.files += files
+        if is_filled or not self._has_templates:
+            # A schema that could not be read is one problem, not two.
+            return check(raw, place, self.faults) if len(self.faults) == problems else None
+        if len(self.faults) > problems:
+            return None
+        late = names_of_run(raw)
+        if late:
+            message = (
+                f"an expectation of a case must not name what only a step knows, got {{{late[0]}}}"
+            )
+            hint = "put the expectation into the step; a brace is written as {{"
+            self.faults.append(Fault(place, message, hint))
+            return None
+        raw = fill_expectation(raw, base=self._templates.base, env=self._templates.env)
+        return check(raw, place, self.faults, is_final=True)
 
     def _cannot_judge(
         self, name: str, lacking: AbstractSet[str], kind: str, *, raw: Any, place: Place
@@ -173,7 +203,9 @@ class Parts:
         if form.with_:
             self.check_templates(form.with_, (*place, "with"), names)
         kind = target.kind
-        expect = self.expect(form.expect, (*place, "expect"), kind=kind, names=names, is_step=True)
+        expect = self.expect(
+            form.expect, (*place, "expect"), kind=kind, names=names, is_step=True, is_filled=True
+        )
         until = self._until(form, place, kind, names)
         for name, source in form.save.items():
             self._check_save(name, source, (*place, "save", name))
@@ -197,7 +229,7 @@ class Parts:
         if not until.expect:
             message = "'until' must have an expectation, got an empty list"
             self.faults.append(Fault((*at, "expect"), message))
-        expect = self.expect(until.expect, (*at, "expect"), kind=kind, names=names)
+        expect = self.expect(until.expect, (*at, "expect"), kind=kind, names=names, is_filled=True)
         return Until(
             expect=expect,
             every_s=read_duration(until.every, (*at, "every"), self.faults, positive=True) or 0.2,

@@ -60,9 +60,7 @@ def select(cases: Sequence[Case], selection: Selection) -> Selected:
         UsageError: an expression cannot be read, or a suite or id does not exist.
     """
     rules = _rules(cases, selection)
-    barred = _barred(
-        cases, include_stress=selection.include_stress, security=selection.security
-    )
+    barred = _barred(cases, include_stress=selection.include_stress, security=selection.security)
     reasons: dict[str, str] = {}
     taken: dict[str, int] = {}
     chosen: set[str] = set()
@@ -155,9 +153,7 @@ def _is_named(case: Case, wanted: str) -> bool:
     return fnmatch.fnmatchcase(case.id, pattern) or fnmatch.fnmatchcase(full, pattern)
 
 
-def _barred(
-    cases: Sequence[Case], *, include_stress: bool, security: bool
-) -> dict[str, str]:
+def _barred(cases: Sequence[Case], *, include_stress: bool, security: bool) -> dict[str, str]:
     """Return what cannot run at all, with the reason: by itself or through what it needs."""
     barred: dict[str, str] = {}
     for case in cases:

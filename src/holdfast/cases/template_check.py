@@ -22,8 +22,8 @@ class TemplateCheck:
     """
 
     def __init__(self, *, base: Path, env: Mapping[str, str], parse: Callable[[Path], str]) -> None:
-        self._base = base
-        self._env = env
+        self.base = base
+        self.env = env
         self._parse = parse
         self._files: dict[str, str] = {}
         self._digests: dict[str, bytes] = {}
@@ -59,11 +59,16 @@ class TemplateCheck:
             digest.update(self._digests.get(path, b""))
         return digest.hexdigest()
 
+    def keep_files(self, files: Iterable[str]) -> None:
+        """Take the contents of files that are read by others into the fingerprint."""
+        for text in files:
+            self._wrong_with_file(text)
+
     def _wrong_with(self, reference: Reference, names: AbstractSet[str]) -> tuple[str, str]:
         if reference.kind == "env":
-            if reference.text in self._env:
+            if reference.text in self.env:
                 return "", ""
-            offer = did_you_mean(reference.text, self._env)
+            offer = did_you_mean(reference.text, self.env)
             hint = "set it in the environment or in .env"
             return f"environment variable {reference.text!r} must be set, got nothing{offer}", hint
         if reference.kind == "file":
@@ -82,7 +87,7 @@ class TemplateCheck:
         known = self._files.get(text)
         if known is not None:
             return known
-        path = self._base / text
+        path = self.base / text
         problem = ""
         try:
             self._digests[text] = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
