@@ -11,11 +11,18 @@ from holdfast.cases.read import read_plain
 from holdfast.errors import ProblemsError
 from holdfast.text.templates import Resolver, expand, names_in
 
-__all__ = ["fill_expectation", "inline_schemas", "names_of_run"]
+__all__ = ["fill_expectation", "inline_schemas", "may_name_schemas", "names_of_run"]
 
 # What stands below these is data, whatever it looks like.
 _DATA = frozenset({"equals", "one_of", "contains", "contains_any", "contains_all", "python"})
 _HINT = "a path is relative to the case file"
+
+
+def may_name_schemas(raw: Any) -> bool:
+    """Tell whether an expectation is large enough to name a schema's file; most are one scalar."""
+    return isinstance(raw, dict) and any(
+        isinstance(item, (dict, list)) for item in cast("dict[str, Any]", raw).values()
+    )
 
 
 def inline_schemas(

@@ -11,7 +11,12 @@ import msgspec
 from holdfast.cases.authored import CaseForm, StepForm
 from holdfast.cases.context import Context
 from holdfast.cases.document import Fault, Place
-from holdfast.cases.expect_files import fill_expectation, inline_schemas, names_of_run
+from holdfast.cases.expect_files import (
+    fill_expectation,
+    inline_schemas,
+    may_name_schemas,
+    names_of_run,
+)
 from holdfast.cases.expectations import Checked
 from holdfast.cases.reading import read_duration
 from holdfast.cases.template_check import TemplateCheck
@@ -155,9 +160,8 @@ class Parts:
         problems = len(self.faults)
         check = self._context.expectations.check
         self.check_templates(raw, place, names, whole_only=True)
-        if isinstance(raw, dict):
-            base = self._templates.base
-            raw, files = inline_schemas(cast("Any", raw), base, place, self.faults)
+        if may_name_schemas(raw):
+            raw, files = inline_schemas(raw, self._templates.base, place, self.faults)
             self._templates.keep_files(files)
             self.files += files
         if is_filled or not self._has_templates:

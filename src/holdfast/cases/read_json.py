@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from holdfast.cases.document import Fault, RawCase, Source, broken
-from holdfast.model.codec import encode_json
 
 __all__ = ["JsonDocument", "blank", "decode_json"]
 
@@ -139,8 +138,6 @@ class _Reader:
             parse_int=_whole,
             parse_float=_real,
         )
-        # An escaped colon would hide a repeated key from `_quick`.
-        self._may_be_quick = "\\u003" not in self.text
         if "\\u" in self.text and _HALF.search(self.text):
             _check_halves(source)
 
@@ -157,23 +154,6 @@ class _Reader:
 
     def value(self, at: int) -> tuple[Any, int]:
         """Decode the value at `at`; return it and where it ends."""
-        return self._quick(at) or self._explained(at)
-
-    def _quick(self, at: int) -> tuple[Any, int] | None:
-        """Decode without looking at each key; None where something needs a closer look.
-
-        A key that is given twice is there once when the value is written again, and its colon is gone.
-        """
-        if not self._may_be_quick:
-            return None
-        try:
-            value, end = _decode(self.text, at)
-            colons = encode_json(value).count(b":")
-        except (ValueError, RecursionError):
-            return None
-        return (value, end) if colons == self.text.count(":", at, end) else None
-
-    def _explained(self, at: int) -> tuple[Any, int]:
         try:
             return self._decoder.raw_decode(self.text, at)
         except _NumberError as error:
@@ -266,10 +246,6 @@ def _real(text: str) -> float:
     if not math.isfinite(number):
         raise _NumberError(text)
     return number
-
-
-# Without a function of ours for each object.
-_decode = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, parse_float=_real).raw_decode
 
 
 def _said(message: str) -> str:
