@@ -157,10 +157,13 @@ class Parts:
         self, raw: Any, place: Place, names: AbstractSet[str], *, is_filled: bool
     ) -> Checked | None:
         """Read the files that an expectation names, fill in what is known by now, and check it."""
-        problems = len(self.faults)
         check = self._context.expectations.check
+        has_schemas = may_name_schemas(raw)
+        if not self._has_templates and not has_schemas:
+            return check(raw, place, self.faults)
+        problems = len(self.faults)
         self.check_templates(raw, place, names, whole_only=True)
-        if may_name_schemas(raw):
+        if has_schemas:
             raw, files = inline_schemas(raw, self._templates.base, place, self.faults)
             self._templates.keep_files(files)
             self.files += files
