@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Self
 from holdfast.assembly.echo import Echo
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
+from holdfast.cases.read import read_plain
 from holdfast.execute.in_process import InProcess
 from holdfast.execute.nothing import NoServices
 from holdfast.execute.pool import Pool
@@ -141,10 +141,6 @@ def _expand(env: Mapping[str, str], root: Path, value: Any, names: Mapping[str, 
         names=names,
         env=env,
         read_file=lambda path: (base / path).read_text(encoding="utf-8"),
-        parse_file=lambda path: _parse(base / path),
+        parse_file=lambda path: read_plain(base / path),
     )
     return expand(value, resolver)
-
-
-def _parse(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
