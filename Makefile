@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SOURCES))
 COVERAGE := --cov --cov-report=term --cov-fail-under=95
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-compat bench format lock clean \
+.PHONY: help venv demo test coverage test-slow test-compat bench format lock clean \
 	check check-imports check-shape check-lint check-format check-types check-public-types
 
 help: ## list the targets
@@ -28,7 +28,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## start the example system, run its cases, write the reports
 	@cd examples/anomaly && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" holdfast run
 
-test: $(STAMP) ## run the test suite (ARGS="-k name" for a part, COVERAGE= without coverage)
+test: $(STAMP) ## run the test suite (ARGS="-k name" for a part)
+	@$(PY) -m pytest $(ARGS)
+
+coverage: $(STAMP) ## run the test suite and measure what it covers, children included; takes twice as long
 	@$(PY) -m pytest $(COVERAGE) $(ARGS)
 
 test-slow: $(STAMP) ## run the tests marked slow

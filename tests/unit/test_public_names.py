@@ -73,13 +73,6 @@ def test_dir_offers_the_public_names_alone() -> None:
     assert {*holdfast._PLACES, "__version__"} == set(holdfast.__all__)
 
 
-def test_packages_are_reached_as_attributes_without_being_public_names() -> None:
-    for name in holdfast._PACKAGES:
-        # Past the import system, which sets the attribute itself.
-        assert holdfast.__getattr__(name).__name__ == f"holdfast.{name}"
-    assert holdfast._PACKAGES.isdisjoint(holdfast._PLACES)
-
-
 def test_an_unknown_name_is_an_attribute_error_like_any_other() -> None:
     with pytest.raises(AttributeError, match="module 'holdfast' has no attribute 'runn'"):
         holdfast.runn  # noqa: B018
