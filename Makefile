@@ -70,7 +70,8 @@ format: $(STAMP) ## format the sources, repair what can be repaired
 lock: ## compile requirements.lock from pyproject.toml (add ARGS=--upgrade for newer versions)
 	@test -x $(VENV)/bin/uv || $(MAKE) venv
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
-		--extra postgres --extra example --extra dev --universal $(ARGS) pyproject.toml -o requirements.lock
+		--extra postgres --extra example --extra repl --extra plot --extra memray \
+		--extra bench --extra dev --universal $(ARGS) pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and all caches; runs and reports stay
 	rm -rf .venv .venv-3.* .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

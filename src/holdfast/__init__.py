@@ -28,7 +28,13 @@ _PLACES = {
 }
 
 
+# Packages that are used as `holdfast.NAME`, imported when they are.
+_PACKAGES = frozenset({"parallel"})
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"holdfast.{name}")
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'holdfast' has no attribute {name!r}")

@@ -1,0 +1,374 @@
+"""How does a map run? Serially first; what is probed is kept; asked again as time goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor
+from typing import Any
+
+from holdfast.clock import monotonic
+from holdfast.parallel.books import Books
+from holdfast.parallel.calls import run_items
+from holdfast.parallel.chunks import ChunkRule, Pace, next_chunk
+from holdfast.parallel.crew import Chunk, Crew, Done
+from holdfast.parallel.crews import make_crew
+from holdfast.parallel.decide import Choice, Outlook, decide
+from holdfast.parallel.desk import Block, Desk
+from holdfast.parallel.failure import NotPicklable
+from holdfast.parallel.growth import Growth
+from holdfast.parallel.inner import inner_threads
+from holdfast.parallel.job import Job
+from holdfast.parallel.meter import rss_bytes, spent, take_reading
+from holdfast.parallel.profile import Decision
+from holdfast.parallel.progress import Progress
+from holdfast.parallel.ship import pack_func
+from holdfast.parallel.trial import run_trial
+from holdfast.parallel.weigh import weigh
+
+__all__ = ["Drive"]
+
+# Short enough that a change of mind comes in time, long enough that looking costs nothing.
+BATCH_S = 0.0005
+MOST_BATCH = 4096
+# One slow item is enough to decide on.
+SLOW_S = 0.03
+# Asked again each time that the time spent has grown so much: a wrong start costs a
+# bounded part of the whole (ski rental), and there are few questions.
+GROWTH = 4.0
+TRIAL_S = 0.003
+# A plan is made once: where the length is not known it is for a second of work.
+ASSUMED_S = 1.0
+# A crew that keeps its workers busy for less than this, after this long, is given up.
+USEFUL = 0.9
+JUDGED_AFTER_S = 0.3
+
+
+class Drive:
+    """Runs a job; `blocks` yields results in rows as they come, in any order."""
+
+    def __init__(
+        self,
+        job: Job,
+        progress: Progress,
+        books: Books,
+        decider: Callable[[Outlook], Choice] = decide,
+    ) -> None:
+        self.job = job
+        self.books = books
+        self.progress = progress
+        self.desk = Desk(job, books)
+        self._decide = decider
+        self.executor = "serial"
+        self.workers = 1
+        self.chunk_size = 1
+        self._refused: list[Done] = []
+        self._began = monotonic()
+        self._rule = ChunkRule()
+        self._no_threads = "" if job.rules.seed is None else "items share one random generator"
+
+    def blocks(self) -> Generator[Block]:
+        """Run all items; after the last block the first failure, if any, is raised."""
+        job = self.job
+        if job.executor == "serial" or (job.executor is None and job.n_jobs == 1):
+            if job.timeout_s is None:
+                self._note(Choice(executor="serial", workers=1, reason="asked for"))
+                yield from self._serial(None)
+        elif job.executor is None and job.nested:
+            reason = "this runs inside an item of another map, whose workers have the cores"
+            self._note(Choice(executor="serial", workers=1, reason=reason))
+            yield from self._serial(None)
+        if self.desk.has_more:
+            if job.executor is not None or job.timeout_s is not None:
+                yield from self._forced()
+            else:
+                yield from self._decided()
+        if self.desk.error is not None:
+            raise self.desk.error
+        self.desk.cover.close(job.items.taken)
+        self.progress.tell("complete", job.items.taken, job.items.taken, is_last=True)
+
+    def probe(self) -> tuple[list[Any], Choice]:
+        """Run the first items and decide once; give the items, which were taken, and the choice."""
+        taken: list[Any] = []
+        self.desk.log = taken
+        for _ in self._serial(max(self.job.sample_s, 1e-6), at_least=2):
+            pass
+        if self.desk.error is not None:
+            raise self.desk.error
+        choice = self._ask(ASSUMED_S)
+        if choice.executor == "trial":
+            for _ in self._trial():
+                pass
+            choice = self._ask(ASSUMED_S)
+        self._note(choice)
+        return taken, choice
+
+    def _forced(self) -> Generator[Block]:
+        """Obey: no item runs anywhere else."""
+        job = self.job
+        asked = job.n_jobs or job.limits.cores
+        left = job.items.left
+        workers = asked if left is None else max(1, min(asked, left))
+        kind: Any = job.executor or "process"
+        reason = "asked for" if job.executor else "timeout_s needs workers that can be killed"
+        name = kind if isinstance(kind, str) else "custom"
+        self._record(name, workers, reason)
+        yield from self._crew(kind, workers)
+
+    def _decided(self) -> Generator[Block]:
+        """Run serially for a moment, decide, and ask again each time the time has grown."""
+        desk = self.desk
+        until = max(self.job.sample_s, 1e-6)
+        yield from self._serial(until, at_least=2)
+        while desk.has_more:
+            choice = self._ask()
+            if choice.executor == "trial":
+                yield from self._trial()
+            elif choice.executor == "serial":
+                self._note(choice)
+                elapsed = max(self.books.serial_s, until)
+                yield from self._serial(elapsed * GROWTH)
+            else:
+                self._note(choice)
+                growth = None
+                if choice.executor == "thread" and self.books.measured().idle_share > 0.5:
+                    growth = Growth(min(8, choice.workers), choice.workers)
+                yield from self._crew(choice.executor, choice.workers, growth=growth)
+
+    def _ask(self, assumed_s: float = 0.0) -> Choice:
+        began = monotonic()
+        self.progress.tell("deciding", self.books.items, self.job.items.length)
+        job, desk = self.job, self.desk
+        refused = desk.no_processes
+        if not refused:
+            refused = desk.no_processes = self._weigh()
+        choice = self._decide(
+            Outlook(
+                measured=self.books.measured(),
+                left=desk.left,
+                host=job.host,
+                limits=job.limits,
+                rss=rss_bytes(),
+                asked=job.n_jobs,
+                assumed=int(assumed_s / max(self.books.measured().item_s, 1e-9)),
+                no_processes=refused,
+                no_threads=self._no_threads,
+                inner_threads=inner_threads(),
+            )
+        )
+        self.books.deciding_s += monotonic() - began
+        return choice
+
+    def _weigh(self) -> str:
+        """Weigh what would have to travel; give the reason why something cannot."""
+        desk, books = self.desk, self.books
+        result = weigh(desk.last_values)
+        if result.problem:
+            books.warn(f"a result cannot be pickled, {result.problem}: processes are ruled out")
+            return f"a result cannot be pickled, {result.problem}"
+        books.out_s, books.out_bytes = result.seconds, result.size
+        is_inherited = self.job.limits.start_method == "fork"
+        if is_inherited and self.job.items.sequence is not None:
+            return ""
+        item = weigh(desk.last_items)
+        books.in_s, books.in_bytes = item.seconds, item.size
+        problem = f"an item cannot be pickled, {item.problem}" if item.problem else ""
+        if not problem and not is_inherited:
+            try:
+                pack_func(self.job.func)
+            except NotPicklable as error:
+                problem = error.message
+        if problem:
+            books.warn(f"{problem}: processes are ruled out")
+        return problem
+
+    def _serial(self, until_s: float | None, *, at_least: int = 1) -> Generator[Block]:
+        """Run items in this thread until so much time was spent in the function."""
+        desk, books, job = self.desk, self.books, self.job
+        self.executor, self.workers = "serial", 1
+        before, calls, pace = take_reading(), books.serial_s, Pace()
+        while desk.has_more:
+            size = 1 if pace.item_s is None else int(BATCH_S / max(pace.item_s, 1e-9))
+            # At most as many as have run: a cheap head says little of what follows it.
+            size = max(1, min(size, MOST_BATCH, books.serial_items))
+            chunk = desk.next(size, with_items=True)
+            if chunk is None:
+                break
+            items: Any = chunk.items
+            ran = run_items(job.func, items, chunk.start, job.rules)
+            books.add_run(chunk.start, len(ran.values), ran.busy_s)
+            pace.add(len(items), ran.busy_s)
+            desk.last_items = items
+            # A copy: what is passed on belongs to the caller.
+            desk.last_values = ran.values[-64:]
+            self.progress.tell("probing" if until_s else "running", books.items, job.items.length)
+            yield from desk.take_ran(ran, chunk)
+            if until_s is not None and self._is_enough(until_s, at_least):
+                break
+        books.close_segment(spent(before, take_reading(), calls_s=books.serial_s - calls))
+
+    def _is_enough(self, until_s: float, at_least: int) -> bool:
+        serial_s = self.books.serial_s
+        if serial_s >= SLOW_S:
+            at_least = 1
+        return serial_s >= until_s and self.books.serial_items >= at_least
+
+    def _trial(self) -> Generator[Block]:
+        """Run real items on two threads: do they keep more than one core busy?"""
+        desk, books = self.desk, self.books
+        item_s = max(books.measured().item_s, 1e-9)
+        left = desk.left
+        size = max(1, int(TRIAL_S / item_s) + 1)
+        if left is not None:
+            size = max(1, min(size, left // 4))
+        chunks = [desk.next(size, with_items=True) for _ in range(2)]
+        known = [chunk for chunk in chunks if chunk is not None]
+        if not known:
+            return
+        done, books.threads_gain = run_trial(self.job.func, self.job.rules, known)
+        for chunk, ran in done:
+            yield from self._settle(Done(chunk=chunk, ran=ran))
+
+    def _settle(self, done: Done) -> Generator[Block]:
+        self.desk.out.pop(done.chunk.start, None)
+        if done.ran is None:
+            yield from self.desk.take_dead(done)
+            return
+        ran = done.ran
+        self.books.add_run(ran.start, len(ran.values), ran.busy_s, worker=done.worker)
+        yield from self.desk.take_ran(ran, done.chunk)
+
+    def _crew(
+        self, kind: str | Executor, workers: int, *, growth: Growth | None = None
+    ) -> Generator[Block]:
+        """Run items in a crew until there are none left, or it turns out not to pay."""
+        books, desk = self.books, self.desk
+        began = monotonic()
+        crew = make_crew(kind, self.job, workers)
+        books.start_s += monotonic() - began
+        self.executor, self.workers = kind if isinstance(kind, str) else "custom", workers
+        pace = Pace()
+        if books.serial_items:
+            pace.add(1, books.measured().item_s, int(books.out_bytes))
+        is_clean, busy = False, 0.0
+        try:
+            while True:
+                self._hand_out(crew, pace, growth)
+                if self._refused:
+                    yield from desk.take_dead(self._refused.pop())
+                    continue
+                if not crew.in_flight() or (desk.failed_at is not None and not desk.must_wait()):
+                    break
+                waited = monotonic()
+                all_done = crew.collect()
+                books.waiting_s += monotonic() - waited
+                for done in all_done:
+                    if done.ran is not None:
+                        pace.add(len(done.ran.values), done.ran.busy_s, done.size)
+                        if done.size:
+                            books.out_bytes = pace.item_bytes
+                        busy += done.ran.busy_s
+                        if growth is not None and growth.add(len(done.ran.values), monotonic()):
+                            self.workers = growth.size
+                    yield from self._settle(done)
+                self.progress.tell("running", books.items, self.job.items.length)
+                if kind == "process" and self._is_useless(began, busy, crew):
+                    desk.no_processes = "they were kept busy for less time than they took"
+            is_clean = True
+        finally:
+            crew.close(kill=not is_clean)
+
+    def _is_useless(self, began: float, busy: float, crew: Crew) -> bool:
+        elapsed = monotonic() - began
+        # What is out now is not heard of yet: half a chunk's time for each.
+        busy += crew.in_flight() * max(self.books.measured().item_s, self._rule.cap_s / 2)
+        is_asked = self.job.executor is not None or self.job.timeout_s is not None
+        return not is_asked and elapsed > JUDGED_AFTER_S and busy < USEFUL * elapsed
+
+    def _hand_out(self, crew: Crew, pace: Pace, growth: Growth | None) -> None:
+        desk, began = self.desk, monotonic()
+        # A crew that was given up is only emptied.
+        is_emptied = bool(desk.no_processes) and self.executor == "process" and desk.may_redo
+        if growth is not None:
+            growth.begin(began)
+        while desk.has_more and crew.can_take() and not is_emptied:
+            if growth is not None and crew.in_flight() >= growth.size:
+                break
+            size = self._size(crew, pace, growth)
+            if size < 1:
+                break
+            chunk = desk.next(size, with_items=False)
+            if chunk is None:
+                break
+            self.chunk_size = max(self.chunk_size, chunk.stop - chunk.start)
+            try:
+                desk.out[chunk.start] = chunk
+                crew.submit(chunk)
+            except NotPicklable as error:
+                desk.out.pop(chunk.start, None)
+                self._refuse(chunk, error)
+                break
+        self.books.dispatch_s += monotonic() - began
+
+    def _size(self, crew: Crew, pace: Pace, growth: Growth | None) -> int:
+        """Return the size of the next chunk; 0 where a stream must not run further ahead."""
+        job, desk = self.job, self.desk
+        if job.timeout_s is not None:
+            size = 1
+        elif job.chunksize is not None:
+            size = job.chunksize
+        elif growth is not None:
+            size = max(1, int(self._rule.floor_s / max(pace.item_s or 1.0, 1e-9)))
+            left = desk.left
+            size = size if left is None else max(1, min(size, left // max(1, growth.size)))
+        else:
+            size = next_chunk(self._rule, pace, crew.workers, desk.left)
+        if job.buffer_items is None or desk.backlog:
+            return size
+        ahead = job.items.taken - desk.released
+        room = job.buffer_items - ahead
+        if job.buffer_bytes is not None and pace.item_bytes > 0:
+            room = min(room, int(job.buffer_bytes / pace.item_bytes) - ahead)
+        # With nothing out, one item may always go: else the stream would stand still.
+        return max(min(size, room), 0 if crew.in_flight() or ahead else 1)
+
+    def _refuse(self, chunk: Chunk, error: NotPicklable) -> None:
+        """An item cannot travel: go on without processes, or make it that item's failure."""
+        desk = self.desk
+        position = chunk.start if error.position is None else error.position
+        if desk.may_redo:
+            desk.no_processes = error.message
+            self.books.warn(f"item {self.job.items.index_of(position)}: {error.message}")
+            desk.backlog.appendleft(chunk)
+            return
+        self._refused.append(Done(chunk=chunk, culprit=position, error=error))
+
+    def _note(self, choice: Choice) -> None:
+        self._record(
+            choice.executor,
+            choice.workers,
+            choice.reason,
+            predicted_s=choice.predicted_s,
+            serial_s=choice.serial_s,
+        )
+
+    def _record(
+        self,
+        executor: Any,
+        workers: int,
+        reason: str,
+        *,
+        predicted_s: float | None = None,
+        serial_s: float | None = None,
+    ) -> None:
+        decision = Decision(
+            executor=executor,
+            workers=workers,
+            reason=reason,
+            at_items=self.books.items,
+            at_s=monotonic() - self._began,
+            predicted_s=predicted_s,
+            serial_s=serial_s,
+        )
+        self.books.decisions.append(decision)
+        self.progress.say(f"{executor} x {workers}: {reason}")

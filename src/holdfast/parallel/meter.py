@@ -1,0 +1,91 @@
+"""Did this thread work, wait for the processor, or wait for something else?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from holdfast.clock import monotonic
+
+if sys.platform != "win32":
+    import resource
+
+__all__ = ["Reading", "Spent", "rss_bytes", "spent", "take_reading"]
+
+_SCHEDSTAT = Path("/proc/thread-self/schedstat")
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """The clocks at one moment: of this thread, and of the whole process."""
+
+    wall_s: float
+    thread_s: float
+    process_s: float
+    queued_s: float
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies between two readings.
+
+    `idle_share` is the time that was neither work nor queueing for a processor: on a busy
+    host wall minus cpu alone would call every computation a wait.
+    """
+
+    wall_s: float
+    thread_s: float
+    process_s: float
+    queued_s: float
+    idle_share: float
+    parallelism: float
+
+
+def take_reading() -> Reading:
+    """Read the clocks of this thread and this process."""
+    thread_s, process_s = _cpu()
+    queued_s = 0.0
+    try:
+        queued_s = int(_SCHEDSTAT.read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        queued_s = 0.0
+    return Reading(wall_s=monotonic(), thread_s=thread_s, process_s=process_s, queued_s=queued_s)
+
+
+def spent(before: Reading, after: Reading, *, calls_s: float | None = None) -> Spent:
+    """Compare two readings; `calls_s` is the wall time inside the function, if less."""
+    wall = max(1e-9, after.wall_s - before.wall_s if calls_s is None else calls_s)
+    thread = max(0.0, after.thread_s - before.thread_s)
+    process = max(0.0, after.process_s - before.process_s)
+    queued = max(0.0, after.queued_s - before.queued_s)
+    idle = max(0.0, wall - max(thread, process) - queued)
+    return Spent(
+        wall_s=wall,
+        thread_s=thread,
+        process_s=process,
+        queued_s=queued,
+        idle_share=min(1.0, idle / wall),
+        parallelism=process / wall,
+    )
+
+
+def rss_bytes() -> int:
+    """Return the resident memory of this process, 0 where it cannot be read."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _cpu() -> tuple[float, float]:
+    if sys.platform == "win32":
+        times = os.times()
+        return times.user + times.system, times.user + times.system
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    process = own.ru_utime + own.ru_stime
+    if sys.platform == "linux":
+        thread = resource.getrusage(resource.RUSAGE_THREAD)
+        return thread.ru_utime + thread.ru_stime, process
+    return process, process
