@@ -181,3 +181,29 @@ def test_permits_and_needs_are_held_whatever_runs_at_once(project: Project) -> N
     assert highest == 2
     assert (project.folder / "order").read_text().split() == ["first", "middle", "last"]
     assert report["schedule"]["permit_wait_s"] > 0
+
+
+KILLER = """
+import os, signal, time, holdfast
+
+@holdfast.case
+def kills(): os.kill(os.getppid(), signal.SIGKILL); time.sleep(9)
+
+@holdfast.case(after=["kills"])
+def waits(): pass
+"""
+
+
+def test_cases_in_flight_are_named_when_one_of_them_kills_the_process_above(
+    project: Project,
+) -> None:
+    project.write("checks.py", KILLER)
+    project.suite("s", [command("shell", ["sh", "-c", "kill -9 $PPID; sleep 9"])])
+
+    by_python, by_command = project.call("run", "checks.py"), project.call("run", "s.json")
+
+    assert [by_python.code, by_command.code] == [4, 4]
+    assert (
+        "in flight when it ended: checks/checks:kills\nhint: a case must not kill" in by_python.err
+    )
+    assert "in flight when it ended: s/shell\n" in by_command.err

@@ -13,10 +13,9 @@ from typing import Any
 import msgspec
 
 from holdfast.clock import monotonic
-from holdfast.errors import InternalError
 from holdfast.execute.wire import FromHost, Lane
 from holdfast.process.channel import Channel
-from holdfast.process.reaper_client import Reaper, Spawned, describe_exit
+from holdfast.process.reaper_client import Reaper, ReaperGone, Spawned, describe_exit
 from holdfast.text.cut import HeadTail
 
 __all__ = ["REAPER_GONE", "HostProcess", "InFlight", "start_host"]
@@ -167,7 +166,7 @@ class HostProcess:
             finally:
                 # Also when it has ended: what it started may live on.
                 await self.spawned.kill_tree()
-        except InternalError:
+        except ReaperGone:
             return REAPER_GONE
         return describe_exit(status)
 

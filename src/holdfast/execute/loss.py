@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, cast
 
 import msgspec
 
 from holdfast.execute.host_process import InFlight
 from holdfast.model import codec
 from holdfast.model.evidence import Assessment, CaseError, ErrorKind, Evidence, Output
+from holdfast.model.result import Attempt
 from holdfast.ports import AssessorCall
+from holdfast.process.reaper_client import ReaperGone
 from holdfast.text.cut import HeadTail
 
-__all__ = ["Loss", "LossKind", "evidence_of", "sentence", "unassessed", "with_output"]
+__all__ = ["Loss", "LossKind", "evidence_of", "sentence", "suspected", "unassessed", "with_output"]
 
-LossKind = Literal["timeout", "crash", "shared", "lost", "setup", "internal"]
+# More names than this would not be read.
+SHOWN = 5
+
+LossKind = Literal["timeout", "crash", "shared", "lost", "reaper", "setup", "internal"]
+
+# By what a lost call is known that must run again; with the reaper it is lost as well.
+TAGS: dict[LossKind, tuple[str, ...]] = {
+    "shared": ("shared",),
+    "lost": ("lost",),
+    "reaper": ("lost", "reaper"),
+}
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +36,9 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     `timeout`: its process was killed because this call did not end in time.
     `crash`: its process ended under this call alone. `shared`: its process ended
     under several calls, and which one did it is not known. `lost`: its process was
-    ended because of another call. `setup`: it could not be sent to a process.
+    ended because of another call. `reaper`: its process was lost together with the
+    reaper, which one of the calls in flight may have killed. `setup`: it could not be
+    sent to a process.
     `internal`: its process never got ready.
     """
 
@@ -42,14 +56,33 @@ def evidence_of(
         return with_output(
             msgspec.structs.replace(evidence, assessments=unassessed(assessors, loss)), flight
         )
-    kind: ErrorKind = "crash" if loss.kind == "shared" or loss.kind == "lost" else loss.kind  # noqa: PLR1714 - narrows the type
-    error = CaseError(
-        kind=kind,
-        message=loss.message,
-        traceback=loss.stack,
-        tags=(loss.kind,) if loss.kind in {"shared", "lost"} else (),
-    )
+    tags = TAGS.get(loss.kind, ())
+    kind = cast("ErrorKind", "crash" if tags else loss.kind)
+    error = CaseError(kind=kind, message=loss.message, traceback=loss.stack, tags=tags)
     return with_output(Evidence(has_value=False, error=error, call_s=call_s, worker=worker), flight)
+
+
+def suspected(
+    error: ReaperGone, running: Sequence[str], attempts: Mapping[str, Sequence[Attempt]]
+) -> ReaperGone:
+    """Name the cases that were in flight when the reaper ended: one of them may have killed it.
+
+    Those whose process was lost with it; else those that run now, since the first to
+    notice is told at once.
+    """
+    lost = sorted(
+        name
+        for name, made in attempts.items()
+        if made and made[-1].error is not None and "reaper" in made[-1].error.tags
+    )
+    names = lost or sorted(running)
+    if not names:
+        return error
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ReaperGone(
+        f"{error.message}; in flight when it ended: {', '.join(names[:SHOWN])}{more}",
+        hint="a case must not kill the processes that run it; run each of these alone to find out which one does",
+    )
 
 
 def sentence(loss: Loss) -> str:

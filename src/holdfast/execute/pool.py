@@ -353,7 +353,7 @@ def _settle(host: HostProcess, n: int, answer: Any) -> None:
 def _loss_of(host: HostProcess, n: int, flight: InFlight, *, ending: str, count: int) -> Loss:
     log = host.log_text()
     if ending == REAPER_GONE:
-        return Loss(kind="lost", message=f"{host.name} was lost together with the reaper")
+        return Loss(kind="reaper", message=f"{host.name} was lost together with the reaper")
     if not host.is_ready:
         return Loss(
             kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log

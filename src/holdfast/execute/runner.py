@@ -11,6 +11,7 @@ import msgspec
 
 from holdfast.execute.attempt import Surroundings, attempt_case
 from holdfast.execute.journal import Journal
+from holdfast.execute.loss import suspected
 from holdfast.execute.outlook import Stop, StopRules
 from holdfast.execute.retry import backoff_s, final_result, is_down, may_retry, skipped
 from holdfast.execute.scheduler import Doomed, Scheduler
@@ -20,6 +21,7 @@ from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.plan import Plan, PlannedCase
 from holdfast.model.result import Attempt, Result, SkipKind
 from holdfast.model.span import SpanLog
+from holdfast.process.reaper_client import ReaperGone
 
 __all__ = ["Runner"]
 
@@ -310,6 +312,10 @@ class Runner:
 
     def _fail(self, error: Exception) -> None:
         if not self._over.done():
+            if isinstance(error, ReaperGone):
+                cases = self._plan.cases
+                made = {cases[i].case.full_id: attempts for i, attempts in self._attempts.items()}
+                error = suspected(error, self.running, made)
             self._over.set_exception(error)
 
     async def _end_tasks(self) -> None:

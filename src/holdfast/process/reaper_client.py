@@ -18,7 +18,7 @@ import msgspec
 from holdfast.errors import InternalError
 from holdfast.process.reaper import carriers, kill_all, read_parents
 
-__all__ = ["Reaper", "SpawnFailed", "Spawned", "describe_exit"]
+__all__ = ["Reaper", "ReaperGone", "SpawnFailed", "Spawned", "describe_exit"]
 
 SCRIPT = Path(__file__).with_name("reaper.py")
 # Answers wait in a buffer of some 200 while we send: more requests than that at once, and both ends block.
@@ -27,6 +27,10 @@ MAX_UNANSWERED = 64
 
 class SpawnFailed(OSError):
     """The program could not be started; `errno` says why."""
+
+
+class ReaperGone(InternalError):
+    """The reaper ended before the run did: nothing can be started or ended any more."""
 
 
 class Spawned:
@@ -144,7 +148,7 @@ class Reaper:
         """Send a request whose answer nobody waits for; return its number."""
         if not self._is_open:
             message_text = "the reaper is gone"
-            raise InternalError(message_text, hint="run again; report this if it happens twice")
+            raise ReaperGone(message_text, hint="run again; report this if it happens twice")
         self._next += 1
         data = msgspec.json.encode({**message, "id": self._next})
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
@@ -157,7 +161,7 @@ class Reaper:
         except OSError as error:
             self._lost()
             message_text = f"the reaper is gone ({error})"
-            raise InternalError(message_text) from error
+            raise ReaperGone(message_text) from error
         finally:
             self._sock.setblocking(False)
         return self._next
@@ -234,7 +238,7 @@ class Reaper:
         if self._loop is not None:
             self._loop.remove_reader(self._sock.fileno())
         self._kill_all()
-        error = InternalError("the reaper is gone")
+        error = ReaperGone("the reaper is gone")
         for future in [*self._waiting.values(), *self._exits.values()]:
             if not future.done():
                 future.set_exception(error)
