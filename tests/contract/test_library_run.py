@@ -87,6 +87,16 @@ def test_a_marked_function_is_a_case_and_run_needs_no_loop() -> None:
     assert holdfast.run(adds_up, settings).exit_code == 0
 
 
+@holdfast.case
+def adds_wrongly() -> bool:
+    return sum([1, 1]) == 3
+
+
+def test_a_marked_function_that_answers_false_does_not_pass() -> None:
+    made = holdfast.run(adds_wrongly, IN_PROCESS)
+    assert (made.verdict, made.exit_code, made.counts.undecided) == ("undecided", 3, 1)
+
+
 def test_steps_templates_and_suites_run_here_too(project: Path) -> None:
     (project / "sent.json").write_text("21")
     call = {"python": f"{CODE}doubles", "with": {"n": "{file:sent.json}"}}

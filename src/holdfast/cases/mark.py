@@ -46,7 +46,8 @@ def case(function: Any = None, /, **options: Any) -> Any:
 
     The options are the keys of a case in a case file, `with_` being `with`. They are
     checked when the cases are loaded, together with everything else. Without `expect`,
-    a function is held to `completes`: to end without an error.
+    a function is held to `completes`: to end without an error. One that returns False
+    then is undecided: it may have been meant as an answer, but nobody asserted it.
 
     >>> @case(tags=["fast"], timeout="5s")
     ... def adds_up() -> None:

@@ -38,7 +38,7 @@ def build_python(context: Context, source: PythonSource, *, shown: str, base: Pa
     """Build the cases; `shown` is the path in messages, ids and targets.
 
     The id is `module:qualname`, the module being the path with dots. `completes` is
-    implied unless `raises` is named. `after` may name a function of the same file.
+    implied unless `raises` is named; where nothing else judges the value, False is no pass. `after` may name a function of the same file.
     Values of `foreach` become arguments unless `with_` is given.
     """
     builder = Builder(
@@ -87,7 +87,9 @@ def _raw(function: Mapping[str, Any], module: str, shown: str, own: set[str]) ->
         **options,
     }
     expect = options.get("expect", [])
-    if isinstance(expect, (list, tuple)) and not _names(cast("list[Any]", expect), "raises"):
+    if expect in ([], ()):
+        raw["expect"] = [{"completes": "alone"}]
+    elif isinstance(expect, (list, tuple)) and not _names(cast("list[Any]", expect), "raises"):
         raw["expect"] = ["completes", *cast("list[Any]", expect)]
     after = options.get("after")
     if isinstance(after, (list, tuple)):

@@ -17,22 +17,35 @@ from holdfast.text.units import Limit, format_duration
 __all__ = ["COMPLETES", "DURATION", "RAISES"]
 
 
+# What a check that answers with its value forgot to assert must not pass unseen.
+ALONE = "alone"
+
+
 class _Raises(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     message: re.Pattern[str] | None = None
     text: str = ""
 
 
-def _prepare_completes(raw: Any) -> None:
-    if raw is not None and raw is not True:
+def _prepare_completes(raw: Any) -> bool:
+    """Return whether nothing else judges the value."""
+    if raw is not None and raw is not True and raw != ALONE:
         raise BadParams(
-            f"completes must stand without parameters, got {raw!r}", hint="write `completes`"
+            f"completes must stand without parameters or with {ALONE!r}, got {raw!r}",
+            hint="write `completes`",
         )
+    return raw == ALONE
 
 
-def _judge_completes(params: None, evidence: Evidence) -> Finding:
+def _judge_completes(is_alone: bool, evidence: Evidence) -> Finding:  # noqa: FBT001 - the one parameter of `completes`
     error = evidence.error
     if error is None:
+        if is_alone and evidence.value is False:
+            return undecided(
+                "the call returned False, and nothing judged it; "
+                "assert it, or say what is expected: expect=[{'equals': False}]",
+                observed=False,
+            )
         return passed("the call ended without an error")
     return failed(f"the call must end without an error, got {error_text(error)}")
 
@@ -104,8 +117,9 @@ def _judge_duration(limit: Limit, evidence: Evidence) -> Finding:
 
 COMPLETES = FactExpectation(
     form={
-        "enum": [None, True],
-        "description": "the call ends without an error; nothing else is asked",
+        "enum": [None, True, ALONE],
+        "description": "the call ends without an error; nothing else is asked. "
+        "With `alone`, an answer of False is undecided",
     },
     prepare=_prepare_completes,
     decide=_judge_completes,

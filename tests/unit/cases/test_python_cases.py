@@ -61,7 +61,7 @@ def test_a_marked_function_is_a_case(tmp_path: Path) -> None:
     assert (only.full_id, only.source) == ("login/checks.login:ok", "checks/login.py:12")
     assert only.target == Target(kind="python", spec={"ref": "checks/login.py:ok", "with": {}})
     assert (only.description, only.tags, only.timeout_s) == ("Say yes.", ("a",), 1.0)
-    assert only.expect == (Expect("completes"),)
+    assert only.expect == (Expect("completes", "alone"),)
 
 
 def test_completes_is_implied_unless_raises_is_named(tmp_path: Path) -> None:
@@ -70,11 +70,15 @@ def test_completes_is_implied_unless_raises_is_named(tmp_path: Path) -> None:
         function("a", expect=[{"equals": 3}]),
         function("b", expect=[{"raises": "KeyError"}]),
         function("c", expect=({"not": {"raises": "KeyError"}},)),
+        function("d", expect=["completes"]),
+        function("e", expect=()),
     )
-    assert [[expect.name for expect in each.expect] for each in found.cases] == [
-        ["completes", "equals"],
-        ["raises"],
-        ["not"],
+    assert [[(expect.name, expect.params) for expect in each.expect] for each in found.cases] == [
+        [("completes", None), ("equals", 3)],
+        [("raises", "KeyError")],
+        [("not", {"raises": "KeyError"})],
+        [("completes", None), ("completes", None)],
+        [("completes", "alone")],
     ]
 
 

@@ -10,6 +10,16 @@ from tests.unit.judge.judging import error_of, judge, judge_on, problem, status
 def test_completes_asks_for_an_end_without_an_error_alone() -> None:
     assert status("completes") == "passed"
     assert status("completes", has_value=False) == "passed"
+    assert status("completes", False) == "passed"
+
+
+def test_an_answer_of_false_that_nothing_judges_is_undecided() -> None:
+    finding = judge({"completes": "alone"}, False)
+    assert (finding.expectation, finding.status) == ("completes", "undecided")
+    assert finding.message.startswith("the call returned False, and nothing judged it; assert it")
+    values: tuple[Any, ...] = (None, True, 0, "", [], {})
+    assert [status({"completes": "alone"}, value) for value in values] == ["passed"] * 6
+    assert status({"completes": "alone"}, has_value=False) == "passed"
 
 
 @pytest.mark.parametrize(
