@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
-__all__ = ["MARK", "case"]
+__all__ = ["MARK", "MARKED", "case"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Where the options are kept on the function; read by whoever collects cases from a file.
 MARK = "__holdfast_case__"
+# Where a module keeps all that was marked in it: a name that is given twice would hide the first.
+MARKED = "__holdfast_cases__"
 
 
 @overload
@@ -66,8 +68,11 @@ def case(function: Any = None, /, **options: Any) -> Any:
 
 
 def _mark(function: Any, options: dict[str, Any]) -> Any:
-    if not callable(function):
+    if not callable(function) or not hasattr(function, "__qualname__"):
         raise TypeError(f"@holdfast.case must mark a function, got {function!r}")
     kept = {("with" if key == "with_" else key): value for key, value in options.items()}
     setattr(function, MARK, kept)
+    module: Any = getattr(function, "__globals__", None)
+    if isinstance(module, dict):
+        cast("dict[str, list[Any]]", module).setdefault(MARKED, []).append(function)
     return function

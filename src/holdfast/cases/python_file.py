@@ -24,7 +24,7 @@ class PythonSource(msgspec.Struct, frozen=True, kw_only=True):
     """A Python file and what was found in it.
 
     `functions` are `{"qualname", "options", "lane", "line", "doc"}`, options as given
-    to `@holdfast.case`. `error` says why the file cannot be imported. `suite` is the
+    to `@holdfast.case`; with `problem` and `hint` where one cannot be run. `error` says why the file cannot be imported. `suite` is the
     suite's name, else the file's stem.
     """
 
@@ -61,6 +61,11 @@ def build_python(context: Context, source: PythonSource, *, shown: str, base: Pa
     for index, function in enumerate(source.functions):
         line = int(function.get("line") or 0)
         builder.lines.append(line)
+        if "problem" in function:
+            builder.faults.append(
+                Fault(("cases", index), str(function["problem"]), str(function["hint"]))
+            )
+            continue
         builder.add(_raw(function, module, shown, own), line, ("cases", index))
     return builder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def test_only_functions_can_be_marked() -> None:
         case("slow")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="must mark a function, got 3"):
         case(tags=["a"])(3)  # type: ignore[type-var]
+    with pytest.raises(TypeError, match="must mark a function, got functools"):
+        case(functools.partial(print))
 
 
 def test_a_marked_function_is_a_case(tmp_path: Path) -> None:
@@ -130,3 +133,10 @@ def test_a_file_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
 def test_rows_of_a_file_belong_to_case_files(tmp_path: Path) -> None:
     (found,) = refused(tmp_path, function("a", 3, foreach={"file": "rows.json"}))
     assert found.startswith("checks/login.py:3: 'file' must stand in a case file")
+
+
+def test_a_function_that_cannot_be_run_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    hidden = {**function("a", 7), "problem": "a second 'a'", "hint": "rename it"}
+    assert refused(tmp_path, function("a", 3), hidden) == [
+        "checks/login.py:7: a second 'a'\nhint: rename it"
+    ]

@@ -96,7 +96,11 @@ class Group:
 @functools.wraps(plain)
 def wrapped(): pass
 
-partial = holdfast.case(functools.partial(print))
+class Outer:
+    class Inner:
+        @staticmethod
+        @holdfast.case
+        def deep(): pass
 '''
 
 
@@ -109,6 +113,7 @@ def test_the_marked_functions_of_a_file_come_in_the_order_of_their_lines(tmp_pat
         ("plain", "sync", ""),
         ("later", "async", "Be late."),
         ("Group.inside", "sync", ""),
+        ("Outer.Inner.deep", "sync", ""),
     ]
     assert found.functions[1]["options"] == {"tags": ["x"]}
 
@@ -120,3 +125,42 @@ def test_a_file_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
     assert found.functions == ()
     assert found.error.startswith("ModuleNotFoundError: No module named 'no_such_module_at_all'")
     assert "broken_cases.py" in found.error
+
+
+HIDDEN = """
+import holdfast
+
+def once(function):
+    return lambda: None
+
+@holdfast.case
+def twice(): assert False
+
+@holdfast.case
+def twice(): pass
+
+@once
+@holdfast.case
+def covered(): assert False
+
+@holdfast.case
+async def replaced(): assert False
+replaced = None
+
+@holdfast.case
+@holdfast.case(tags=["a"])
+def fine(): pass
+"""
+
+
+def test_a_case_that_no_name_leads_to_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "hidden_cases.py"
+    path.write_text(HIDDEN)
+    found = collect_file(1, str(path)).functions
+    assert [(each["line"], each.get("problem")) for each in found] == [
+        (10, None),
+        (10, "a case must have a name of its own in its file, got 'twice' in line 7 too"),
+        (13, "no name leads to the marked function 'covered': it would never run"),
+        (17, "no name leads to the marked function 'replaced': it would never run"),
+        (21, None),
+    ]
