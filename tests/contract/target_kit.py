@@ -63,6 +63,9 @@ class Recorder:
     def series(self, name: str, at_s: float, value: float) -> None:
         self.events.append((name, {"at_s": at_s, "value": value}))
 
+    def value(self, name: str, value: Any) -> None:
+        self.events.append((name, {"value": value}))
+
 
 def judge(expects: Sequence[Expect], evidence: Evidence) -> tuple[Finding, ...]:
     """Judge as small as can be: `status`, `exit_code`, `equals`; an error is an error."""

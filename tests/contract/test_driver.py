@@ -1,45 +1,60 @@
-"""Does every driver call the target as it promises, and pass on what the calls left?"""
+"""Does `once`, and every driver that calls the target here, pass on what the calls left?"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
 
 from holdfast.builtin import COMPONENTS
 from holdfast.model.evidence import CaseError, Evidence
+from holdfast.ports import BadParams, CallContext, Work
 from tests.contract.target_kit import REGISTRY, Recorder
 
-DRIVERS = [name for kind, name, _ in COMPONENTS if kind == "driver"]
+AROUND = [(kind, name) for kind, name, _ in COMPONENTS if kind in {"driver", "condition", "probe"}]
 
 
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Any:
-    return REGISTRY.load("driver", request.param)
+def work(call: Callable[[], Awaitable[Evidence]]) -> Work:
+    context = cast("CallContext", Recorder())
+    return Work(kind="python", spec={}, context=context, call=call)
 
 
-def test_a_driver_calls_the_target(driver: Any) -> None:
-    calls: list[int] = []
-
-    async def call() -> Evidence:
-        calls.append(1)
-        return Evidence(value=len(calls))
-
-    assert isinstance(asyncio.run(driver.drive(call, Recorder())), Evidence)
-    assert calls
+@pytest.mark.parametrize(("kind", "name"), AROUND)
+def test_what_surrounds_a_call_says_what_it_takes(kind: str, name: str) -> None:
+    component: Any = REGISTRY.load(kind, name)
+    assert isinstance(component.targets, frozenset)
+    assert component.exclusive in {True, False}
+    assert component.schema()
 
 
-def test_a_driver_keeps_the_error_of_a_call(driver: Any) -> None:
+@pytest.mark.parametrize(("kind", "name"), AROUND)
+def test_parameters_that_mean_nothing_are_refused(kind: str, name: str) -> None:
+    with pytest.raises(BadParams):
+        REGISTRY.load(kind, name).check({"no such parameter": object()})
+
+
+@pytest.mark.parametrize(("kind", "name"), AROUND)
+def test_what_was_checked_is_plain_and_checks_again(kind: str, name: str) -> None:
+    component: Any = REGISTRY.load(kind, name)
+    try:
+        params = component.check(None)
+    except BadParams:
+        return  # this one must be told something
+    assert component.check(params) == params
+
+
+def test_once_keeps_the_error_of_a_call() -> None:
     async def call() -> Evidence:
         return Evidence(has_value=False, error=CaseError(kind="timeout"))
 
-    error = asyncio.run(driver.drive(call, Recorder())).error
+    error = asyncio.run(REGISTRY.load("driver", "once").drive(work(call))).error
     assert error is not None
     assert error.kind == "timeout"
 
 
-def test_a_driver_lets_itself_be_cancelled(driver: Any) -> None:
+def test_once_lets_itself_be_cancelled() -> None:
     async def main() -> None:
         begun = asyncio.Event()
 
@@ -48,7 +63,7 @@ def test_a_driver_lets_itself_be_cancelled(driver: Any) -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        task = asyncio.ensure_future(driver.drive(call, Recorder()))
+        task = asyncio.ensure_future(REGISTRY.load("driver", "once").drive(work(call)))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -65,5 +80,5 @@ def test_once_calls_once_and_returns_that_very_evidence() -> None:
         calls.append(1)
         return evidence
 
-    assert asyncio.run(REGISTRY.load("driver", "once").drive(call, Recorder())) is evidence
+    assert asyncio.run(REGISTRY.load("driver", "once").drive(work(call))) is evidence
     assert calls == [1]

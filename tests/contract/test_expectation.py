@@ -168,7 +168,7 @@ def test_compiled_parameters_name_what_is_inside_and_what_to_call(name: str) -> 
     component = compiled.component
     for nested in component.nested(compiled.params):
         assert nested.name in NAMES
-    for call in component.assessors(compiled.params):
+    for call in component.needs(compiled.params):
         assert call.key
         assert call.ref
 

@@ -40,7 +40,6 @@ async def surroundings(
         assessors_of=find_assessors,
         expand=components.expander(),
         load=registry.load,
-        driver=registry.load("driver", "once"),
         recorder=NoRecorder(),
         suites=plan.suites,
         lanes=await components.executor.resolve(sorted(_references(plan))),
@@ -51,6 +50,7 @@ async def surroundings(
         spawn=components.spawn,
         has_services=bool(request.settings.services),
         options={"assessors_of": find_assessors},
+        root=str(place.root),
         redact=secrecy.evidence if secrecy.is_needed else None,
     )
 

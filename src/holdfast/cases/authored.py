@@ -27,6 +27,8 @@ __all__ = [
     "build_forms",
 ]
 
+_AROUND: tuple[Literal["driver", "condition", "probe"], ...] = ("driver", "condition", "probe")
+
 # A number with its unit ("30s", "512MiB"), or a bare number in seconds or bytes.
 Quantity = str | int | float
 
@@ -94,6 +96,7 @@ class CaseForm(DefaultsForm, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     foreach: dict[str, Any] = {}
     with_: dict[str, Any] | None = msgspec.field(name="with", default=None)
     teardown: list[Any] = []
+    share: bool = False
 
 
 class StepForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,17 +126,27 @@ class SuiteForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
-    """The forms with the targets of one registry; `targets` are (attribute, name)."""
+    """The forms with the components of one registry.
+
+    `targets` are (attribute, name); `around` are the keys that name a driver, a condition or
+    a probe, with their kinds.
+    """
 
     case: type[CaseForm]
     step: type[StepForm]
     targets: tuple[tuple[str, str], ...]
+    around: dict[str, Literal["driver", "condition", "probe"]]
 
 
 def build_forms(registry: Registry) -> Forms:
-    """Add a field for every registered target; a step cannot hold steps."""
+    """Add a field for every registered target, and to cases one for whatever surrounds a call.
+
+    A step cannot hold steps.
+    """
     targets = tuple((_attribute(name), name) for name in registry.names("target"))
+    around = {name: kind for kind in _AROUND for name in registry.names(kind)}
     fields = [_field(attribute, name) for attribute, name in targets]
+    fields += [_field(f"around_{_attribute(name)}", name) for name in around]
     inner = [_field(attribute, name) for attribute, name in targets if name != "steps"]
     case = msgspec.defstruct(
         "Case", fields, bases=(CaseForm,), frozen=True, kw_only=True, forbid_unknown_fields=True
@@ -142,7 +155,10 @@ def build_forms(registry: Registry) -> Forms:
         "Step", inner, bases=(StepForm,), frozen=True, kw_only=True, forbid_unknown_fields=True
     )
     return Forms(
-        case=cast("type[CaseForm]", case), step=cast("type[StepForm]", step), targets=targets
+        case=cast("type[CaseForm]", case),
+        step=cast("type[StepForm]", step),
+        targets=targets,
+        around=around,
     )
 
 

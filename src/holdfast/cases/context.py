@@ -24,6 +24,7 @@ class Context:
         self.env = env
         self.today = today
         self.forms = build_forms(registry)
+        self.around = frozenset(self.forms.around)
         self.targets = Targets(registry)
         self.expectations = Expectations(registry)
         self.permits = _permits(settings)

@@ -9,7 +9,7 @@ import msgspec
 
 from holdfast.cases.document import Fault, Place
 from holdfast.cases.validate import shown
-from holdfast.model.case import Expect
+from holdfast.model.case import Expect, Surround
 from holdfast.ports import BadParams, Compiled
 from holdfast.registry import Registry
 from holdfast.text.suggest import did_you_mean
@@ -24,13 +24,15 @@ _SIMPLE = frozenset({str, int, float, bool, type(None)})
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """An expectation that was checked, with the names inside it and the evidence that they need.
 
-    `requires` tells for each name what it needs, `needs` what they need together.
+    `requires` tells for each name what it needs, `needs` what they need together;
+    `around` is what the call must be surrounded with.
     """
 
     expect: Expect
     names: frozenset[str]
     needs: frozenset[str]
     requires: dict[str, frozenset[str]]
+    around: tuple[Surround, ...] = ()
 
 
 class Expectations:
@@ -86,8 +88,15 @@ class Expectations:
         except BadParams as error:
             faults.extend(self._faults(error, params, place))
             return None
-        inside = {each.name: each.component.requires for each in _all_of(compiled)}
-        return _checked(expect, inside)
+        every = tuple(_all_of(compiled))
+        inside = {each.name: each.component.requires for each in every}
+        around = tuple(
+            need
+            for each in every
+            for need in each.component.needs(each.params)
+            if isinstance(need, Surround)
+        )
+        return _checked(expect, inside, around)
 
     def _compile_one(self, raw: Any) -> Compiled:
         try:
@@ -164,12 +173,15 @@ def _key(raw: Any) -> Any:
     return raw if type(raw) is str else None
 
 
-def _checked(expect: Expect, requires: dict[str, frozenset[str]]) -> Checked:
+def _checked(
+    expect: Expect, requires: dict[str, frozenset[str]], around: tuple[Surround, ...] = ()
+) -> Checked:
     return Checked(
         expect=expect,
         names=frozenset(requires),
         needs=frozenset[str]().union(*requires.values()),
         requires=requires,
+        around=around,
     )
 
 

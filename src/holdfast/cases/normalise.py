@@ -14,6 +14,7 @@ from holdfast.cases.document import Fault, Place
 from holdfast.cases.foreach import read_matrix, variants
 from holdfast.cases.parts import Parts
 from holdfast.cases.reading import read_duration, read_requires, read_retries, read_waiver
+from holdfast.cases.surround import exclusive_uses, read_surround
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.cases.validate import convert, shown
 from holdfast.model.case import Case, Expect, Step, Suite, Target
@@ -138,6 +139,7 @@ class Builder:
     ) -> Case | None:
         parts = self._parts
         parts.files.clear()
+        parts.wanted.clear()
         form = convert(raw, self._context.forms.case, place, self.faults)
         if form is None:
             return None
@@ -151,6 +153,10 @@ class Builder:
             target = Target(kind="", spec={})
         else:
             fields.update(self._exercise(form, raw, target, place))
+        if target.kind and (parts.wanted or not self._context.around.isdisjoint(raw)):
+            fields.update(
+                self._surround(form, raw, place, kind=target.kind, uses=fields.get("uses", {}))
+            )
         if form.after:
             self.afters.append((len(self.cases), form.after, (*place, "after")))
         if matrix:
@@ -196,6 +202,28 @@ class Builder:
         if expect:
             fields["expect"] = expect
         return fields
+
+    def _surround(
+        self,
+        form: CaseForm,
+        raw: dict[str, Any],
+        place: Place,
+        *,
+        kind: str,
+        uses: dict[str, int],
+    ) -> dict[str, Any]:
+        """Read what surrounds the call; what measures takes all of the machine, unless it shares it."""
+        surround = read_surround(
+            raw,
+            self._parts.wanted,
+            kind=kind,
+            place=place,
+            context=self._context,
+            faults=self.faults,
+        )
+        if not form.share:
+            uses = exclusive_uses(surround, uses, self._context)
+        return {"surround": surround, "share": form.share, "uses": uses}
 
     def _with_default_expect(
         self, form: CaseForm, place: Place, kind: str, names: AbstractSet[str]

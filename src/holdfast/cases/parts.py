@@ -19,6 +19,7 @@ from holdfast.cases.expect_files import (
 )
 from holdfast.cases.expectations import Checked
 from holdfast.cases.reading import read_duration
+from holdfast.cases.surround import Wanted
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.cases.validate import convert
 from holdfast.model.case import Expect, Step, Target, Until
@@ -34,8 +35,8 @@ _UNSET = msgspec.UNSET
 class Parts:
     """Builds the parts of the cases of one file; what is wrong goes to `faults`.
 
-    `files` collects the `file:` templates of the case that is being built. Templates
-    are looked at only where the text holds any (`has_templates`).
+    `files` collects the `file:` templates of the case that is being built, `wanted` what
+    its expectations want around the call. Templates are looked at only where the text holds any (`has_templates`).
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Parts:
         self._has_templates = has_templates
         self.faults = faults
         self.files: list[str] = []
+        self.wanted: list[Wanted] = []
 
     def target(self, form: CaseForm | StepForm, raw: Any, place: Place) -> Target | None:
         """Return the one target that is named, or None where there is not exactly one."""
@@ -144,6 +146,8 @@ class Parts:
                 continue
             expects.append(checked.expect)
             named |= checked.names
+            if checked.around:
+                self._want(checked, at, is_step=is_step or is_filled)
             if checked.needs <= produces:
                 continue
             for name, requires in checked.requires.items():
@@ -152,6 +156,14 @@ class Parts:
         if about.implied and not named & _ENDINGS:
             return (*about.implied, *expects)
         return tuple(expects)
+
+    def _want(self, checked: Checked, place: Place, *, is_step: bool) -> None:
+        name = checked.expect.name
+        if is_step:
+            message = f"{name!r} must stand at a case: it is about the whole call, not about a step"
+            self.faults.append(Fault(place, message))
+            return
+        self.wanted += [(each, name, place) for each in checked.around]
 
     def check_expect(
         self, raw: Any, place: Place, names: AbstractSet[str], *, is_filled: bool

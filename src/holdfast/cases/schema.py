@@ -39,6 +39,9 @@ def case_schema(registry: Registry) -> Schema:
         defs["Case"]["properties"][kind] = _target(registry, kind, defs)
         if kind != "steps":
             defs["Step"]["properties"][kind] = defs["Case"]["properties"][kind]
+    for name, around in forms.around.items():
+        component = registry.load(around, name)
+        defs["Case"]["properties"][name] = _or_template(_with_templates(component.schema()))
     defs["Case"]["required"] = ["id"]
     defs["Case"]["oneOf"] = [{"required": [kind]} for kind in kinds]
     defs["Step"]["oneOf"] = [{"required": [kind]} for kind in kinds if kind != "steps"]

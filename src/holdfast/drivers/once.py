@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from typing import Any
 
 from holdfast.model.evidence import Evidence
-from holdfast.ports import Recorder
+from holdfast.ports import BadParams, Work
 
 __all__ = ["DRIVER", "OnceDriver"]
 
 
 class OnceDriver:
-    """One call; its evidence is the attempt's evidence."""
+    """One call; its evidence is the attempt's evidence. What a case has that names no other."""
 
-    def drive(
-        self, call: Callable[[], Awaitable[Evidence]], recorder: Recorder
-    ) -> Awaitable[Evidence]:
-        del recorder  # one call leaves nothing to sample
-        return call()
+    targets: frozenset[str] = frozenset()
+    exclusive = False
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "null", "description": "call the target exactly once"}
+
+    def check(self, raw: Any) -> None:
+        if raw is not None:
+            raise BadParams(f"once must have no parameters, got {raw!r:.60}")
+
+    def drive(self, work: Work) -> Awaitable[Evidence]:
+        return work.call()
 
 
 DRIVER = OnceDriver()

@@ -1,7 +1,7 @@
 """How is one case attempted once?
 
-Set-up steps, then one driver that calls the target, then the steps that always
-run; then the judge. What goes wrong with the case is evidence; only a fault of
+Set-up steps, then the call of the target inside what surrounds it, then the steps
+that always run; then the judge. What goes wrong with the case is evidence; only a fault of
 holdfast itself is raised.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from holdfast.errors import HoldfastError, InternalError
+from holdfast.execute.surrounded import call_surrounded
 from holdfast.model import codec
 from holdfast.model.case import Case, Expect, Suite
 from holdfast.model.evidence import CaseError, Evidence, StepEvidence
@@ -26,7 +27,6 @@ from holdfast.ports import (
     AssessorCall,
     CallContext,
     Clock,
-    Driver,
     Executor,
     Judge,
     Recorder,
@@ -54,7 +54,6 @@ class Surroundings(msgspec.Struct, kw_only=True):
     assessors_of: Callable[[Sequence[Expect]], tuple[AssessorCall, ...]]
     expand: Callable[[Any, Mapping[str, Any]], Any]
     load: Callable[[str, str], Any]
-    driver: Driver
     recorder: Recorder
     suites: Mapping[str, Suite]
     lanes: Mapping[str, Any]
@@ -65,6 +64,7 @@ class Surroundings(msgspec.Struct, kw_only=True):
     spawn: Any = None
     has_services: bool = False
     options: Mapping[str, Any] = {}
+    root: str = ""
     redact: Callable[[bytes], bytes] | None = None
 
     shared: CallContext | None = None
@@ -95,6 +95,7 @@ class Surroundings(msgspec.Struct, kw_only=True):
             timeout_s=self.timeout_s,
             lanes=self.lanes,
             options=self.options,
+            root=self.root,
         )
 
 
@@ -146,7 +147,9 @@ def _collect_evidence(
 ) -> Awaitable[Evidence]:
     case = planned.case
     suite = around.suites.get(case.suite) or Suite(name=case.suite)
-    if case.target.kind == "python" and not around.has_services and not _is_surrounded(suite):
+    if not (case.surround or around.has_services or _has_steps_around(suite)) and (
+        case.target.kind == "python"
+    ):
         context = _context(planned, around, alone=alone, worker=worker, variables=around.variables)
         return _drive(planned, around, context)
     return _collect_with_services(planned, around, suite, alone=alone, worker=worker)
@@ -207,8 +210,8 @@ async def _drive(planned: PlannedCase, around: Surroundings, context: CallContex
             context.assessors = around.assessors_of(case.expect)
     except HoldfastError as error:
         return _set_up_failed(str(error))
-    evidence: Evidence = await around.driver.drive(
-        lambda: target.call(spec, context), around.recorder
+    evidence: Evidence = await (
+        call_surrounded(target, spec, context) if case.surround else target.call(spec, context)
     )
     if context.assessors and not evidence.assessments and evidence.error is None:
         limit_s = context.timeout_s or around.timeout_s
@@ -250,5 +253,5 @@ def _without_value(error: CaseError) -> Evidence:
     return Evidence(has_value=False, error=error)
 
 
-def _is_surrounded(suite: Suite) -> bool:
+def _has_steps_around(suite: Suite) -> bool:
     return bool(suite.before_each or suite.after_each or suite.services)

@@ -22,6 +22,9 @@ class NoRecorder:
     def series(self, name: str, at_s: float, value: float) -> None:
         """Drop it."""
 
+    def value(self, name: str, value: Any) -> None:
+        """Drop it."""
+
 
 class NoServices:
     """There is no service to start."""

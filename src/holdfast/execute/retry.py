@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from holdfast.model.case import Case, Retries
 from holdfast.model.evidence import Evidence
@@ -42,10 +42,16 @@ def is_down(attempt: Attempt, evidence: Evidence) -> bool:
     )
 
 
-def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
+def final_result(
+    case: Case,
+    attempts: Sequence[Attempt],
+    today: str,
+    measurements: Mapping[str, float] | None = None,
+) -> Result:
     """Return what a case's attempts come to: the last one counts, the others are kept.
 
-    `today` is the ISO date against which the expiry of an `xfail` is held.
+    `today` is the ISO date against which the expiry of an `xfail` is held;
+    `measurements` are those of the last attempt.
     """
     counted = [attempt for attempt in attempts if attempt.counts] or attempts
     last = counted[-1]
@@ -68,6 +74,7 @@ def final_result(case: Case, attempts: Sequence[Attempt], today: str) -> Result:
         started_s=first.started_s,
         duration_s=last.started_s + last.duration_s - first.started_s,
         attempts=tuple(attempts),
+        measurements=dict(measurements) if measurements else {},
     )
 
 

@@ -220,7 +220,9 @@ def _named(finding: Finding, compiled: Compiled) -> Finding:
 
 
 def _assessors(compiled: Compiled) -> Iterable[AssessorCall]:
-    yield from compiled.component.assessors(compiled.params)
+    for need in compiled.component.needs(compiled.params):
+        if isinstance(need, AssessorCall):
+            yield need
     for nested in compiled.component.nested(compiled.params):
         yield from _assessors(nested)
 

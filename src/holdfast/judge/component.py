@@ -10,7 +10,7 @@ import msgspec
 from holdfast.judge.value import find_unknown, unknown
 from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.finding import Finding, failed, undecided
-from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.ports import BadParams, Compiled, CompileOne, JudgeOne, Need
 from holdfast.text.suggest import did_you_mean
 
 __all__ = [
@@ -61,7 +61,7 @@ class ValueExpectation(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: Any) -> Iterable[Compiled]:
         return ()
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:
@@ -92,7 +92,7 @@ class FactExpectation(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: Any) -> Iterable[Compiled]:
         return ()
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:

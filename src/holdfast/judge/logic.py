@@ -13,7 +13,7 @@ from holdfast.judge.param import take_list
 from holdfast.judge.show import brief_text
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, FindingStatus
-from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.ports import BadParams, Compiled, CompileOne, JudgeOne, Need
 
 __all__ = ["ALL_OF", "ANY_OF", "CONNECTIVES", "NOT"]
 
@@ -44,7 +44,7 @@ class _Several(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: tuple[Compiled, ...]) -> Iterable[Compiled]:
         return params
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(
@@ -96,7 +96,7 @@ class _Not(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: Compiled) -> Iterable[Compiled]:
         return (params,)
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(self, params: Compiled, evidence: Evidence, judge_one: JudgeOne) -> Finding:

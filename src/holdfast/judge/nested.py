@@ -25,9 +25,9 @@ def compile_inside(
     found = tuple(compile_at(compile_one, {name: raw}, ()) for name, raw in fields.items())
     for top in found:
         for each in walk(top):
-            if tuple(each.component.assessors(each.params)):
+            if tuple(each.component.needs(each.params)):
                 message = (
-                    f"{each.name} must not stand inside {inside}: it is called on the whole value"
+                    f"{each.name} must not stand inside {inside}: it is about the whole call"
                 )
                 raise BadParams(
                     message, path=(top.name,), hint=f"write {each.name} beside {inside}"

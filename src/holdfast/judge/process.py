@@ -16,7 +16,7 @@ from holdfast.judge.param import parse_bound, take_list, take_text
 from holdfast.judge.show import brief
 from holdfast.model.evidence import Evidence, Output
 from holdfast.model.finding import Finding, failed, passed, undecided
-from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.ports import BadParams, Compiled, CompileOne, JudgeOne, Need
 
 __all__ = ["EXIT_CODE", "STDERR", "STDOUT"]
 
@@ -120,7 +120,7 @@ class _Stream(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: tuple[Compiled, ...]) -> Iterable[Compiled]:
         return params
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(

@@ -29,7 +29,7 @@ from holdfast.judge.show import brief, quoted, shown
 from holdfast.judge.value import plain_of, same
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
-from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.ports import BadParams, Compiled, CompileOne, JudgeOne, Need
 
 __all__ = [
     "FIELD_PRESENT",
@@ -91,7 +91,7 @@ class _JsonPath(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: _PathCheck) -> Iterable[Compiled]:
         return params.inside
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(self, params: _PathCheck, evidence: Evidence, judge_one: JudgeOne) -> Finding:
@@ -166,7 +166,7 @@ class _FieldPresent(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: Any) -> Iterable[Compiled]:
         return ()
 
-    def assessors(self, params: Any) -> Iterable[AssessorCall]:
+    def needs(self, params: Any) -> Iterable[Need]:
         return ()
 
     def judge(self, params: _Field, evidence: Evidence, judge_one: JudgeOne) -> Finding:

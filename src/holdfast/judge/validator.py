@@ -12,7 +12,7 @@ from holdfast.judge.component import no_value, take_fields
 from holdfast.judge.param import take_text
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, undecided
-from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne
+from holdfast.ports import AssessorCall, BadParams, Compiled, CompileOne, JudgeOne, Need
 
 __all__ = ["PYTHON"]
 
@@ -57,7 +57,7 @@ class _Python(msgspec.Struct, frozen=True, kw_only=True):
     def nested(self, params: Any) -> Iterable[Compiled]:
         return ()
 
-    def assessors(self, params: AssessorCall) -> Iterable[AssessorCall]:
+    def needs(self, params: AssessorCall) -> Iterable[Need]:
         return (params,)
 
     def judge(self, params: AssessorCall, evidence: Evidence, judge_one: JudgeOne) -> Finding:

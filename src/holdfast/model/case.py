@@ -14,6 +14,7 @@ __all__ = [
     "Severity",
     "Step",
     "Suite",
+    "Surround",
     "Target",
     "Until",
     "Waiver",
@@ -72,6 +73,18 @@ class Until(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     within_s: float = 10.0
 
 
+class Surround(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something around the call of a case, by the name of its component.
+
+    A `driver` calls the target, a `condition` is what it is put under meanwhile, a
+    `probe` watches it. `params` are plain data, checked and complete.
+    """
+
+    kind: Literal["driver", "condition", "probe"]
+    name: str
+    params: Any = None
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call inside a case: a target, what must be true of it, what is kept of it."""
 
@@ -104,6 +117,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     covers what the case depends on besides its own text (contents of
     `file:` templates), so that a changed input is noticed on resume.
     `base` is the folder against which its `file:` templates are resolved.
+    `surround` holds at most one driver; with `share`, what measures does not keep
+    other cases away.
     """
 
     suite: str
@@ -127,6 +142,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     matrix: dict[str, Any] = {}
     steps: tuple[Step, ...] = ()
     teardown: tuple[Step, ...] = ()
+    surround: tuple[Surround, ...] = ()
+    share: bool = False
     source: str = ""
     base: str = ""
     fingerprint: str = ""

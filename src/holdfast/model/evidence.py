@@ -6,7 +6,16 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Assessment", "CaseError", "ErrorKind", "Evidence", "Output", "StepEvidence"]
+__all__ = [
+    "Assessment",
+    "CaseError",
+    "ErrorKind",
+    "Event",
+    "Evidence",
+    "Output",
+    "Series",
+    "StepEvidence",
+]
 
 ErrorKind = Literal["exception", "timeout", "crash", "setup", "internal"]
 
@@ -50,6 +59,21 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     duration_s: float = 0.0
 
 
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that happened around the call, `at_s` seconds after the attempt's start."""
+
+    name: str
+    at_s: float
+    facts: dict[str, Any] = {}
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Numbers over time: `values[i]` was seen `at_s[i]` seconds after the attempt's start."""
+
+    at_s: list[float] = []
+    values: list[float] = []
+
+
 class StepEvidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one step left: `phase` says which list it came from, `tries` how often `until` called it."""
 
@@ -64,7 +88,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
     `value` is plain data (see codec.py for tagged and opaque values). `call_s`
     is the duration of the target call alone, timed where it runs. `facts` are
-    what the kind of target adds: `status`, `headers`, `exit_code`, ...
+    what the kind of target adds (`status`, `headers`, `exit_code`, ...) and what drivers,
+    conditions and probes saw; `measurements` are its numbers, `series` and `events`
+    its course in time.
     `round_trips` says that the stored value is the very value, so that a user's
     validator may be called on it again. `worker` names the process that ran it.
     """
@@ -79,6 +105,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     stderr: Output | None = None
     assessments: tuple[Assessment, ...] = ()
     measurements: dict[str, float] = {}
+    series: dict[str, Series] = {}
+    events: tuple[Event, ...] = ()
     steps: tuple[StepEvidence, ...] = ()
     notes: tuple[str, ...] = ()
     worker: str = ""

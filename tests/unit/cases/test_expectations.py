@@ -10,7 +10,7 @@ import pytest
 from holdfast.cases.document import Fault
 from holdfast.cases.expectations import Expectations
 from holdfast.model.case import Expect
-from holdfast.ports import BadParams, Compiled
+from holdfast.ports import BadParams, Compiled, Need
 from holdfast.registry import Registry
 
 
@@ -31,6 +31,9 @@ class Number:
     def nested(self, params: Any) -> Iterable[Compiled]:
         return ()
 
+    def needs(self, params: Any) -> Iterable[Need]:
+        return ()
+
 
 class Careless:
     """Compiles what is inside, and lets its errors through as they are."""
@@ -42,6 +45,9 @@ class Careless:
 
     def nested(self, params: Any) -> Iterable[Compiled]:
         return params
+
+    def needs(self, params: Any) -> Iterable[Need]:
+        return ()
 
 
 @pytest.fixture

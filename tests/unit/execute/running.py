@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from holdfast.drivers.once import DRIVER
 from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
 from holdfast.execute.nothing import NoRecorder, NoServices
@@ -209,7 +208,6 @@ class Run:
             "assessors_of": lambda expects: (),
             "expand": lambda value, names: value,
             "load": lambda kind, name: self.target,
-            "driver": DRIVER,
             "recorder": NoRecorder(),
             "suites": self.plan.suites,
             "lanes": {},

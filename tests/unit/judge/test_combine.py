@@ -50,7 +50,7 @@ class Component:
     def nested(self, params: Any) -> tuple[()]:
         return ()
 
-    def assessors(self, params: Any) -> tuple[()]:
+    def needs(self, params: Any) -> tuple[()]:
         return ()
 
     def judge(self, params: Any, evidence: Evidence, judge_one: Any) -> Any:

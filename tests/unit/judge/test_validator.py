@@ -15,7 +15,7 @@ ASSESSED = Assessment(
 
 def key_of(raw: Any) -> str:
     compiled = compile_expect(REGISTRY, {"python": raw})
-    (call,) = compiled.component.assessors(compiled.params)
+    (call,) = compiled.component.needs(compiled.params)
     return call.key
 
 
