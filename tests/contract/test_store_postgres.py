@@ -75,6 +75,14 @@ def test_a_database_may_be_shared_with_tables_of_others(url: str, tmp_path: Path
         connection.execute("DROP TABLE public.run")
 
 
+def test_no_tables_are_made_for_one_who_only_looks(url: str, tmp_path: Path) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        with pytest.raises(UsageError, match="there is no store yet"):
+            open_store(url, root=tmp_path, create=False)
+        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'holdfast'")
+        assert found.fetchall() == []
+
+
 def test_a_user_who_may_not_create_tables_is_told_so(url: str, tmp_path: Path) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS guest")

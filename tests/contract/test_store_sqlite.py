@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from holdfast.errors import StoreError
+from holdfast.errors import StoreError, UsageError
 from holdfast.model.codec import decode, encode
 from holdfast.model.evidence import Evidence
 from holdfast.model.finding import failed, passed
 from holdfast.store.schema import SCHEMA, prepare
-from holdfast.store.sqlite import DIALECT, open_store
+from holdfast.store.sqlite import DIALECT, open_empty, open_store
 from tests.contract.store_kit import attempt, finish, finished_run, plan, result, run_row
 
 URL = "sqlite:///deep/folder/s.db"
@@ -28,6 +28,27 @@ def file_of(root: Path) -> Path:
 def test_the_folder_of_a_store_is_created(tmp_path: Path) -> None:
     open_store(URL, root=tmp_path).close()
     assert file_of(tmp_path).is_file()
+
+
+def test_a_missing_store_is_not_made_for_one_who_only_looks(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no store yet") as caught:
+        open_store(URL, root=tmp_path, create=False)
+    assert str(tmp_path) in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+    open_store(URL, root=tmp_path).close()
+    open_store(URL, root=tmp_path, create=False).close()
+
+
+def test_an_empty_store_knows_of_no_run_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = open_empty()
+    try:
+        assert (list(store.runs()), store.durations(["a/b"])) == ([], {})
+    finally:
+        store.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_absolute_path_is_taken_as_it_is(tmp_path: Path) -> None:

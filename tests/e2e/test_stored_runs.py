@@ -177,6 +177,43 @@ def test_a_run_and_its_cases_are_shown(project: Project, cli: Any) -> None:
     assert "did you mean 't/same'?" in unknown.err
 
 
+def test_all_finished_cases_are_listed_when_they_are_asked_for(project: Project, cli: Any) -> None:
+    project.write("code.py", CODE)
+    many = {"id": "a", "python": "code:number", "foreach": {"n": list(range(60))}, "with": {}}
+    project.suite("s", [{**many, "expect": [{"equals": 7}]}])
+    assert cli("run", "s.json", "--quiet").code == 0
+
+    some, every = cli("show", "last").out, cli("show", "last", "--all").out
+
+    assert "  and 10 more; --all lists them" in some
+    assert [f"s/a[n={n}]  " in every for n in range(60)] == [True] * 60
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "last"), ("report", "last"), ("judge", "last"), ("gate", "last")]
+)
+def test_a_store_that_is_not_there_is_said_and_not_made(
+    project: Project, cli: Any, words: tuple[str, ...]
+) -> None:
+    ended = cli(*words, "--store", "sqlite:///none/here.db")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        f"holdfast: there is no store yet ({project.folder}/none/here.db)\n"
+        "hint: `holdfast run` makes one; --store or HOLDFAST_STORE names another\n"
+    )
+    assert not (project.folder / "none").exists()
+
+
+@pytest.mark.parametrize("words", [("list",), ("validate",), ("run", "--dry-run")])
+def test_whoever_only_asks_what_would_run_makes_no_store(
+    project: Project, cli: Any, words: tuple[str, ...]
+) -> None:
+    project.suite("s", [command("a")])
+    ended = cli(*words, "s.json", "--store", "sqlite:///none/here.db")
+    assert (ended.code, ended.err) == (0, "")
+    assert not (project.folder / "none").exists()
+
+
 def test_marked_functions_of_a_file_are_cases(project: Project, cli: Any) -> None:
     project.write(
         "checks.py",

@@ -32,7 +32,7 @@ def foreseen(flags: RunFlags) -> Generator[Foreseen]:
     loaded = read_settings(flags.settings, flags.profile)
     place = workplace(loaded)
     request = flags.request(loaded.settings, loaded.origins)
-    with opened_store(loaded, place) as store:
+    with opened_store(loaded, place, missing="empty") as store:
         yield Foreseen(request=request, prepared=run_loop(foresee(request, place, store)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import click
@@ -16,7 +17,7 @@ from holdfast.model.result import Result
 from holdfast.ports import PlannedRow
 from holdfast.report.paint import Paint
 from holdfast.report.show_case_text import case_text
-from holdfast.report.show_text import standing_of, standing_text
+from holdfast.report.show_text import MAX_LISTED, standing_of, standing_text
 from holdfast.report.view import view
 from holdfast.text.suggest import did_you_mean
 
@@ -26,7 +27,8 @@ __all__ = ["command"]
 @click.command("show")
 @run_argument
 @click.argument("case", required=False, metavar="[CASE]")
-def command(run: str, case: str | None, store: str | None, profile: str) -> int:
+@click.option("--all", "is_all", is_flag=True, help="List every case, however many there are.")
+def command(run: str, case: str | None, *, is_all: bool, store: str | None, profile: str) -> int:
     """Show a run, also while it goes on, or one case of it with all its evidence.
 
     RUN is a run's id or its beginning, last, or last~N. CASE is an id as
@@ -35,16 +37,18 @@ def command(run: str, case: str | None, store: str | None, profile: str) -> int:
     \b
     Examples:
       holdfast show last
+      holdfast show last --all
       holdfast show last login/wrong-password
     """  # noqa: D301 - click wants the character \b itself
     screen = Screen()
     with stored_run(run, store=store, profile=profile) as stored:
-        text = _of_case(stored, case, screen.paint) if case else _of_run(stored, screen.paint)
+        limit = math.inf if is_all else MAX_LISTED
+        text = _of_case(stored, case, screen.paint) if case else _of_run(stored, limit, screen)
     screen.write(text)
     return 0
 
 
-def _of_run(stored: Stored, paint: Paint) -> str:
+def _of_run(stored: Stored, limit: float, screen: Screen) -> str:
     row, store = stored.row, stored.store
     state: Literal["running", "stopped", "finished"] = "finished"
     elapsed_s = 0.0
@@ -52,9 +56,11 @@ def _of_run(stored: Stored, paint: Paint) -> str:
         since = working_since(row.id)
         state = "stopped" if since is None else "running"
         elapsed_s = stored.place.clock.wall().timestamp() - since if since else 0.0
-    standing = standing_of(store.planned(row.id), store.results(row.id), store.started(row.id))
+    planned, started = store.planned(row.id), store.started(row.id)
+    standing = standing_of(planned, store.results(row.id), started, limit=limit)
     shown = view(row, report_source(row, store).summary)
-    return standing_text(shown, standing, state=state, elapsed_s=max(elapsed_s, 0.0), paint=paint)
+    since_s = max(elapsed_s, 0.0)
+    return standing_text(shown, standing, state=state, elapsed_s=since_s, paint=screen.paint)
 
 
 def _of_case(stored: Stored, wanted: str, paint: Paint) -> str:

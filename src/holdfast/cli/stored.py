@@ -44,5 +44,5 @@ def stored_run(ref: str, *, store: str | None, profile: str, **flags: Any) -> Ge
     """
     loaded = read_settings({"store": store, **flags}, profile)
     place = workplace(loaded)
-    with opened_store(loaded, place) as opened:
+    with opened_store(loaded, place, missing="refuse") as opened:
         yield Stored(row=opened.run(ref), store=opened, settings=loaded.settings, place=place)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from holdfast.assembly.request import Workplace
 from holdfast.builtin import COMPONENTS
@@ -16,6 +16,8 @@ from holdfast.ports import Store
 from holdfast.registry import Registry
 from holdfast.settings import Loaded, Settings, load_key, load_settings, secrets_of
 from holdfast.store.open import open_store
+from holdfast.store.session import NoStore
+from holdfast.store.sqlite import open_empty
 from holdfast.text.suggest import did_you_mean
 
 __all__ = ["opened_store", "read_settings", "refuse_unknown_reports", "report_folder", "workplace"]
@@ -39,9 +41,24 @@ def workplace(loaded: Loaded) -> Workplace:
 
 
 @contextmanager
-def opened_store(loaded: Loaded, place: Workplace) -> Generator[Store]:
-    """Open the store of evidence and close it on every way out."""
-    store = open_store(loaded.settings.store, registry=place.registry, root=place.root)
+def opened_store(
+    loaded: Loaded, place: Workplace, *, missing: Literal["create", "refuse", "empty"] = "create"
+) -> Generator[Store]:
+    """Open the store of evidence and close it on every way out.
+
+    Where it is missing it is created, or refused, or an empty one takes its place:
+    who only looks leaves nothing behind.
+
+    Raises:
+        UsageError: it is missing, and that is refused.
+    """
+    url, create = loaded.settings.store, missing == "create"
+    try:
+        store = open_store(url, registry=place.registry, root=place.root, create=create)
+    except NoStore:
+        if missing == "refuse":
+            raise
+        store = open_empty()
     try:
         yield store
     finally:

@@ -19,8 +19,8 @@ from holdfast.text.format import format_duration
 
 __all__ = ["RunningAttempt", "Standing", "standing_of", "standing_text"]
 
-# What is listed of pending, running and finished cases each; `holdfast list` and reports have all.
-MAX_LISTED = 20
+# What is listed of pending, running and finished cases each, unless all are asked for.
+MAX_LISTED = 50
 
 
 class RunningAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,18 +46,20 @@ def standing_of(
     planned: Iterable[PlannedRow],
     results: Iterable[tuple[PlannedRow, Result]],
     started: Iterable[tuple[int, int, float, str]],
+    *,
+    limit: float = MAX_LISTED,
 ) -> Standing:
     """Sort the cases of a run into finished, running and pending.
 
     The arguments are what `Store.planned`, `Store.results` and `Store.started`
-    return; each is read once.
+    return; each is read once. No more than `limit` pending and finished ones are kept.
     """
     finished: set[int] = set()
     latest: list[tuple[float, int, Result]] = []
     for row, result in results:
         finished.add(row.index)
         ended = (result.started_s + result.duration_s, row.index, result)
-        if len(latest) < MAX_LISTED:
+        if len(latest) < limit:
             heapq.heappush(latest, ended)
         elif ended[:2] > latest[0][:2]:
             heapq.heapreplace(latest, ended)
@@ -72,7 +74,7 @@ def standing_of(
             running.append(RunningAttempt(full_id=full_id, n=n, started_s=started_s, worker=worker))
         elif row.index not in finished:
             pending += 1
-            if len(next_up) < MAX_LISTED:
+            if len(next_up) < limit:
                 next_up.append(full_id)
     return Standing(
         running=tuple(sorted(running, key=lambda one: one.started_s)),
@@ -128,7 +130,7 @@ def _running(
             since = f" for {format_duration(max(0.0, elapsed_s - one.started_s), digits=2)}"
         lines.append(f"{clean(one.full_id)}{attempt}{since} on {clean(one.worker) or 'no worker'}")
     title = "running" if state == "running" else "lost, will run again on resume"
-    return _listed(title, len(running), lines[:MAX_LISTED], paint)
+    return _listed(title, len(running), lines, paint)
 
 
 def _workers(running: Sequence[RunningAttempt], paint: Paint) -> str:
@@ -154,5 +156,5 @@ def _listed(title: str, total: int, lines: Sequence[str], paint: Paint) -> str:
         return ""
     shown = [paint(f"{title} ({total:,})", "bold"), *(f"  {line}" for line in lines)]
     if total > len(lines):
-        shown.append(f"  and {total - len(lines):,} more")
+        shown.append(f"  and {total - len(lines):,} more; --all lists them")
     return "\n".join(shown)

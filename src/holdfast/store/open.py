@@ -15,11 +15,14 @@ __all__ = ["open_store"]
 _EXTRAS = {"postgresql": "postgres"}
 
 
-def open_store(url: str, *, registry: Registry, root: Path) -> Store:
+def open_store(url: str, *, registry: Registry, root: Path, create: bool = True) -> Store:
     """Open the store of a URL, chosen by its scheme; relative paths are below `root`.
 
+    One that does not exist is created, unless `create` is false.
+
     Raises:
-        UsageError: the scheme names no store, or its driver is not installed.
+        UsageError: the scheme names no store, its driver is not installed, or there is
+            no store and none must be created.
         holdfast.errors.StoreError: the store cannot be used.
     """
     scheme, separator, _ = url.partition("://")
@@ -38,5 +41,5 @@ def open_store(url: str, *, registry: Registry, root: Path) -> Store:
             f"a {scheme} store needs a driver that is not installed: {error}",
             hint=f"pip install 'holdfast[{extra}]'",
         ) from error
-    store: Store = opener(url, root=root)
+    store: Store = opener(url, root=root) if create else opener(url, root=root, create=False)
     return store

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from holdfast.errors import StoreError, UsageError
 from holdfast.store.schema import prepare
-from holdfast.store.session import Dialect, Session
+from holdfast.store.session import Dialect, NoStore, Session
 from holdfast.store.sql_store import SqlStore
 
 __all__ = ["DIALECT", "explain", "open_store"]
@@ -48,13 +48,15 @@ _SETTINGS = (
 _PATIENCE = {"connect_timeout": "10", "keepalives_idle": "10", "tcp_user_timeout": "30000"}
 
 
-def open_store(url: str, *, root: Path) -> SqlStore:
-    """Open the store of a `postgresql://` URL; its tables are created where missing.
+def open_store(url: str, *, root: Path, create: bool = True) -> SqlStore:
+    """Open the store of a `postgresql://` URL.
+
+    Its tables are created where they are missing, unless `create` is false.
 
     `root` is not used: a server has no folder. Evidence of any size is kept in rows.
 
     Raises:
-        UsageError: the URL cannot be read.
+        UsageError: the URL cannot be read, or there are no tables and none must be created.
         StoreError: the server cannot be used; the message has its place and the cure.
     """
     del root
@@ -78,7 +80,7 @@ def open_store(url: str, *, root: Path) -> SqlStore:
         raise explained(error) from error
     session = Session(connection, DIALECT, explained)
     try:
-        _prepare(session, place)
+        _prepare(session, place, create=create)
     except BaseException:
         session.close()
         raise
@@ -103,8 +105,10 @@ def explain(error: Exception, place: str) -> StoreError:
     )
 
 
-def _prepare(session: Session, place: str) -> None:
+def _prepare(session: Session, place: str, *, create: bool) -> None:
     if not session.query("SELECT 1 FROM pg_namespace WHERE nspname = 'holdfast'"):
+        if not create:
+            raise NoStore(place)
         with session.transaction(alone=True):
             session.run("CREATE SCHEMA IF NOT EXISTS holdfast")
     for setting in _SETTINGS:

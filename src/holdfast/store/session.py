@@ -12,14 +12,24 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from holdfast.errors import StoreError
+from holdfast.errors import StoreError, UsageError
 
-__all__ = ["CHUNK", "Connection", "Cursor", "Dialect", "Row", "Session", "chunks"]
+__all__ = ["CHUNK", "Connection", "Cursor", "Dialect", "NoStore", "Row", "Session", "chunks"]
 
 Row: TypeAlias = tuple[Any, ...]
 
 # Keys per `IN (...)`: far below every database's limit, large enough to hide the round trip.
 CHUNK = 500
+
+
+class NoStore(UsageError):
+    """Someone wants to look at a store that does not exist."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"there is no store yet ({place})",
+            hint="`holdfast run` makes one; --store or HOLDFAST_STORE names another",
+        )
 
 
 class Cursor(Protocol):

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 from holdfast.errors import StoreError, UsageError
 from holdfast.store.blobs import Blobs
 from holdfast.store.schema import prepare
-from holdfast.store.session import Dialect, Session
+from holdfast.store.session import Dialect, NoStore, Session
 from holdfast.store.sql_store import SqlStore
 
-__all__ = ["DIALECT", "explain", "open_store"]
+__all__ = ["DIALECT", "explain", "open_empty", "open_store"]
 
 # How long to wait for another run that writes to the same file; opening a run of 100,000
 # cases holds it for about a second.
@@ -61,14 +61,18 @@ _CURES = {
 }
 
 
-def open_store(url: str, *, root: Path) -> SqlStore:
-    """Open the store of a `sqlite:///` URL, created where missing; relative paths are below `root`.
+def open_store(url: str, *, root: Path, create: bool = True) -> SqlStore:
+    """Open the store of a `sqlite:///` URL; relative paths are below `root`.
+
+    It is created where it is missing, unless `create` is false.
 
     Raises:
-        UsageError: the URL names no file.
+        UsageError: the URL names no file, or one that is missing and must not be created.
         StoreError: the file cannot be used; the message has its path and the cure.
     """
     path = _path(url, root)
+    if not create and not path.exists():
+        raise NoStore(str(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -85,6 +89,13 @@ def open_store(url: str, *, root: Path) -> SqlStore:
         session.close()
         raise
     return SqlStore(session, Blobs(path.with_name(f"{path.name}.blobs")))
+
+
+def open_empty() -> SqlStore:
+    """Open a store that holds nothing and leaves nothing behind."""
+    session = _connect(Path(":memory:"))
+    prepare(session, ":memory:")
+    return SqlStore(session, None)
 
 
 def explain(error: Exception, path: Path) -> StoreError:

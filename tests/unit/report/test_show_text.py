@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from holdfast.model.evidence import Evidence, Output, StepEvidence
 from holdfast.model.result import Result
 from holdfast.ports import PlannedRow
@@ -41,16 +43,25 @@ def test_the_latest_result_comes_first() -> None:
 
 
 def test_lists_are_bounded_and_the_rest_is_counted() -> None:
-    many = planned([result(f"c{n}") for n in range(100)])
-    done = [(one, result(one.id, started_s=float(one.index))) for one in many[:50]]
+    many = planned([result(f"c{n}") for n in range(200)])
+    done = [(one, result(one.id, started_s=float(one.index))) for one in many[:100]]
     found = standing_of(many, done, [])
-    assert (found.finished, found.pending) == (50, 50)
+    assert (found.finished, found.pending) == (100, 100)
     assert [one.id for one in found.latest] == [
-        f"c{n}" for n in range(49, 49 - module.MAX_LISTED, -1)
+        f"c{n}" for n in range(99, 99 - module.MAX_LISTED, -1)
     ]
     assert len(found.next_up) == module.MAX_LISTED
-    assert "pending (50)" in (text := shown_as("running", found))
-    assert text.count("  and 30 more") == 2
+    assert "pending (100)" in (text := shown_as("running", found))
+    assert text.count("  and 50 more; --all lists them") == 2
+
+
+def test_lists_are_whole_when_all_is_asked_for() -> None:
+    many = planned([result(f"c{n}") for n in range(200)])
+    done = [(one, result(one.id, started_s=float(one.index))) for one in many[:100]]
+    found = standing_of(many, done, [], limit=math.inf)
+    assert [one.id for one in found.latest] == [f"c{n}" for n in range(99, -1, -1)]
+    assert len(found.next_up) == 100
+    assert " more" not in shown_as("running", found)
 
 
 def test_a_run_that_goes_on_shows_what_each_worker_does() -> None:

@@ -31,6 +31,15 @@ def test_the_scheme_chooses_the_store() -> None:
     assert found == ("ram://x", Path("/r"))
 
 
+def test_an_opener_is_told_when_it_must_not_create() -> None:
+    def opener(url: str, *, root: Path, create: bool) -> Any:
+        return url, create
+
+    known = registry(ram=opener)
+    found: Any = open_store("ram://x", registry=known, root=Path("/r"), create=False)
+    assert found == ("ram://x", False)
+
+
 def test_an_unknown_scheme_is_refused_with_the_nearest() -> None:
     error = refused("postgres://host/db", registry(sqlite=1, postgresql=2))
     assert error.message == (
