@@ -17,13 +17,13 @@ from holdfast.cases.mark import MARK
 from holdfast.cases.python_file import PythonSource
 from holdfast.clock import SystemClock
 from holdfast.errors import NothingSelected, UsageError
-from holdfast.execute.reference import lane_of
 from holdfast.execute.runner import Runner
 from holdfast.model.case import Case
 from holdfast.model.run import Run
 from holdfast.pipeline import carry_out
 from holdfast.ports import Reporter
 from holdfast.process.loop import run_loop
+from holdfast.process.reference import lane_of
 from holdfast.registry import Registry
 from holdfast.report.source import ReportSource
 from holdfast.report.view import view

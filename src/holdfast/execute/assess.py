@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from holdfast.clock import monotonic
-from holdfast.execute.reference import find
 from holdfast.model.evidence import Assessment
 from holdfast.model.verdict import answer_of
 from holdfast.ports import AssessorCall
+from holdfast.process.reference import find
 
 __all__ = ["assess", "is_awaitable"]
 

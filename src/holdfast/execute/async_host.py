@@ -19,7 +19,6 @@ from holdfast.clock import monotonic, sleep_blocking
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess
 from holdfast.execute.capture import CURRENT, attribute
-from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import (
     Assess,
     Assessed,
@@ -38,6 +37,7 @@ from holdfast.model import codec
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall
 from holdfast.process.channel import Frames, pack
+from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["BEAT_S", "BLOCKED_S", "AsyncHost"]
 

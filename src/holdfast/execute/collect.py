@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from holdfast.execute import outcome
-from holdfast.execute.reference import import_file, lane_of
 from holdfast.execute.wire import Collected
+from holdfast.process.reference import import_file, lane_of
 
 __all__ = ["MARK", "MARKED", "collect_file"]
 

@@ -17,10 +17,10 @@ from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess, is_awaitable
 from holdfast.execute.collect import collect_file
-from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import Collected, Lane
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall, PythonCall
+from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["InProcess"]
 

@@ -13,7 +13,6 @@ from holdfast.clock import monotonic, seed_global
 from holdfast.execute import outcome
 from holdfast.execute.assess import assess, is_awaitable
 from holdfast.execute.collect import collect_file
-from holdfast.execute.reference import find, lane_of_reference
 from holdfast.execute.wire import (
     Assess,
     Assessed,
@@ -29,6 +28,7 @@ from holdfast.execute.wire import (
 from holdfast.model import codec
 from holdfast.model.evidence import Evidence
 from holdfast.process.channel import BlockingChannel
+from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["SyncHost"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from holdfast.execute import reference
 from holdfast.execute.collect import collect_file
-from holdfast.execute.reference import find, import_file, lane_of, lane_of_reference
+from holdfast.process.reference import find, import_file, lane_of, lane_of_reference
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
-from holdfast.execute.wire import Lane
+__all__ = ["Lane", "find", "import_file", "lane_of", "lane_of_reference"]
 
-__all__ = ["find", "import_file", "lane_of", "lane_of_reference"]
+Lane = Literal["async", "sync"]
 
 _found: dict[str, Callable[..., Any]] = {}
 
