@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.execute import reference
 from holdfast.execute.collect import collect_file
+from holdfast.process import reference
 from holdfast.process.reference import find, import_file, lane_of, lane_of_reference
 
 
