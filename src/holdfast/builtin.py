@@ -42,6 +42,7 @@ COMPONENTS: tuple[tuple[str, str, str], ...] = (
     ("expectation", "duration", "holdfast.judge.outcome:DURATION"),
     ("expectation", "snapshot", "holdfast.judge.snapshot:SNAPSHOT"),
     ("expectation", "python", "holdfast.judge.validator:PYTHON"),
+    ("expectation", "same_as", "holdfast.judge.same:SAME_AS"),
     ("expectation", "all_of", "holdfast.judge.logic:ALL_OF"),
     ("expectation", "any_of", "holdfast.judge.logic:ANY_OF"),
     ("expectation", "not", "holdfast.judge.logic:NOT"),

@@ -28,6 +28,8 @@ PRODUCED = frozenset(
 )
 RAISED = error_of()
 VALUE = {"n": 1, "text": "abc", "list": [1, 2]}
+SERIAL = "holdfast.parallel.assess:same_as_serial {}"
+OTHER = 'holdfast.parallel.assess:same_as_other {"arguments":{},"other":"a:b"}'
 FULL: dict[str, Any] = {
     "call_s": 0.5,
     "facts": {"status": 200, "headers": {"a": "b"}, "exit_code": 0},
@@ -36,6 +38,8 @@ FULL: dict[str, Any] = {
     "assessments": (
         Assessment(key="a:yes", answer="passed"),
         Assessment(key="a:no", answer="failed", message="no"),
+        Assessment(key=SERIAL, answer="passed"),
+        Assessment(key=OTHER, answer="failed", message="differs"),
     ),
 }
 
@@ -79,10 +83,13 @@ EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
         of(2),
     ),
     "python": ("a:yes", of(1), "a:no", of(1)),
+    "same_as": ("serial", of(1), {"python": "a:b"}, of(1)),
     "all_of": ([{"equals": 1}, "completes"], of(1), [{"equals": 2}], of(1)),
     "any_of": ([{"equals": 2}, {"equals": 1}], of(1), [{"equals": 2}], of(1)),
     "not": ({"equals": 2}, of(1), "not_empty", of(1)),
 }
+# These are answered where the value lives.
+ON_LIVE_VALUES = {"python", "same_as"}
 # These are about how the call ended, which is always known.
 ALWAYS_KNOWN = {"completes", "raises"}
 
@@ -127,7 +134,7 @@ def test_it_is_undecided_on_evidence_that_says_nothing(name: str) -> None:
 ON_KEPT_VALUES = [
     name
     for name in NAMES
-    if "value" in REGISTRY.load("expectation", name).requires and name != "python"
+    if "value" in REGISTRY.load("expectation", name).requires and name not in ON_LIVE_VALUES
 ]
 
 

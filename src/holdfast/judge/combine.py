@@ -35,8 +35,8 @@ NOTHING_EXPECTED = "nothing was expected: name at least one expectation, or `com
 # Expectations that are ready to judge; a run with more different ones compiles some again.
 MAX_CACHED = 4_096
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-# The expectation whose scalar parameter names a validator.
-_CALLS = frozenset({"python"})
+# The expectations whose scalar parameter names what is to be called.
+_CALLS = frozenset({"python", "same_as"})
 _FINDING_STATUS = frozenset({"passed", "failed", "undecided", "error"})
 
 
