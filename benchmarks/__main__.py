@@ -14,6 +14,7 @@ from benchmarks import async_noop, help_time, makespan, memory, sync_noop
 from benchmarks.figure import FORMAT, Outcome, Report, Size, is_met
 from benchmarks.machine import read_machine
 from benchmarks.measure import ROOT, NotMeasured
+from benchmarks.parallel import regret
 from benchmarks.table import as_markdown, as_text, place
 
 __all__ = ["BENCHMARKS", "main", "measure_all"]
@@ -26,6 +27,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "makespan": makespan.measure,
     "memory": memory.measure,
     "help": help_time.measure,
+    "parallel": regret.measure,
 }
 # Beside the checkout's other caches: on the disk on which one works, not in a memory file system.
 FOLDER = ROOT / ".cache" / "benchmarks"
