@@ -28,6 +28,10 @@ async def doubles(n: int) -> int:
     return n * 2
 
 
+async def echo(value: Any) -> Any:
+    return value
+
+
 @pytest.fixture(autouse=True, scope="module")
 def has_had_a_loop() -> None:
     """Make the descriptors that the first loop of a process opens for good."""
@@ -106,6 +110,15 @@ def test_steps_templates_and_suites_run_here_too(project: Path) -> None:
         "cases": [{"id": "a", "steps": [{**call, "save": {"n": "$"}, "expect": [{"equals": 42}]}]}],
     }
     assert run(document).verdict == "passed"
+
+
+def test_texts_of_a_schema_file_are_compared_as_they_are(project: Path) -> None:
+    (project / "schema.json").write_text('{"properties": {"a": {"enum": ["{n}", "{{n}}"]}}}')
+    (project / "sent.json").write_text('{"a": "{n}"}')
+    schema = {"json_schema": {"file": "schema.json"}}
+    call = {"python": f"{CODE}echo", "with": {"value": "{file:sent.json}"}, "expect": [schema]}
+    steps = {"id": "a", "steps": [call], "expect": ["completes"]}
+    assert run({"id": "b", **call}, steps).counts.passed == 2
 
 
 def test_the_same_run_can_be_told_from_its_store(project: Path) -> None:

@@ -11,7 +11,7 @@ from holdfast.text.cut import HeadTail
 from holdfast.text.diff import diff_values, equal_values
 from holdfast.text.redact import Redactor
 from holdfast.text.suggest import nearest
-from holdfast.text.templates import Resolver, escape, expand, names_in
+from holdfast.text.templates import Resolver, escape, escape_whole, expand, names_in
 from holdfast.text.units import format_bytes, format_duration, parse_bytes, parse_duration
 
 braces = st.text(alphabet="{}ab.:é") | st.text()
@@ -28,6 +28,16 @@ secrets = st.text(alphabet=letters, min_size=8, max_size=30)
 def test_an_escaped_text_expands_to_itself(text: str) -> None:
     assert text == expand(escape(text), Resolver())
     assert names_in(escape(text)) == frozenset()
+
+
+templates = st.from_regex(r"\{{1,4}(a|env\.B|file:x\.json)\}{1,4}", fullmatch=True)
+
+
+@given(templates | braces)
+def test_an_escaped_value_of_an_expectation_expands_to_itself(text: str) -> None:
+    escaped = escape_whole({"a": [text]})
+    assert expand(escaped, Resolver(), whole_only=True) == {"a": [text]}
+    assert names_in(escaped, whole_only=True) == frozenset()
 
 
 @given(values)

@@ -9,7 +9,7 @@ from typing import Any, cast
 from holdfast.cases.document import Fault, Place
 from holdfast.cases.read import read_plain
 from holdfast.errors import ProblemsError
-from holdfast.text.templates import Resolver, expand, names_in
+from holdfast.text.templates import Resolver, escape_whole, expand, names_in
 
 __all__ = ["fill_expectation", "inline_schemas", "may_name_schemas", "names_of_run"]
 
@@ -26,10 +26,11 @@ def may_name_schemas(raw: Any) -> bool:
 
 
 def inline_schemas(
-    raw: Any, base: Path, place: Place, faults: list[Fault]
+    raw: Any, base: Path, place: Place, faults: list[Fault], *, escaped: bool = False
 ) -> tuple[Any, list[str]]:
     """Put the content of each `json_schema: {file: PATH}` in its place; return also the paths.
 
+    No text of a file is a template: it is `escaped` where templates are filled in later.
     What cannot be read is added to `faults`. What names no file stays the very same object.
     """
     files: list[str] = []
@@ -57,7 +58,8 @@ def inline_schemas(
             return cast("Any", item)
         files.append(path)
         try:
-            return read_plain(base / path)
+            content = read_plain(base / path)
+            return escape_whole(content) if escaped else content
         except (ProblemsError, OSError, ValueError) as error:
             reason = error.problems[0] if isinstance(error, ProblemsError) else error
             message = f"a schema's file must be one that can be read, got {path!r}: {reason}"

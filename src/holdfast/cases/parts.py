@@ -175,25 +175,30 @@ class Parts:
             return check(raw, place, self.faults)
         problems = len(self.faults)
         self.check_templates(raw, place, names, whole_only=True)
+        if not is_filled and self._has_templates and len(self.faults) == problems:
+            raw = self._fill(raw, place)
         if has_schemas:
-            raw, files = inline_schemas(raw, self._templates.base, place, self.faults)
+            # After the templates of the case file: what a file holds is never one.
+            base = self._templates.base
+            raw, files = inline_schemas(raw, base, place, self.faults, escaped=is_filled)
             self._templates.keep_files(files)
             self.files += files
-        if is_filled or not self._has_templates:
-            # A schema that could not be read is one problem, not two.
-            return check(raw, place, self.faults) if len(self.faults) == problems else None
+        # A schema that could not be read is one problem, not two.
         if len(self.faults) > problems:
             return None
+        return check(raw, place, self.faults, is_final=not is_filled)
+
+    def _fill(self, raw: Any, place: Place) -> Any:
+        """Fill in what is known before the run; a name that only a run knows is a problem."""
         late = names_of_run(raw)
-        if late:
-            message = (
-                f"an expectation of a case must not name what only a step knows, got {{{late[0]}}}"
-            )
-            hint = "put the expectation into the step; a brace is written as {{"
-            self.faults.append(Fault(place, message, hint))
-            return None
-        raw = fill_expectation(raw, base=self._templates.base, env=self._templates.env)
-        return check(raw, place, self.faults, is_final=True)
+        if not late:
+            return fill_expectation(raw, base=self._templates.base, env=self._templates.env)
+        message = (
+            f"an expectation of a case must not name what only a step knows, got {{{late[0]}}}"
+        )
+        hint = "put the expectation into the step; a brace is written as {{"
+        self.faults.append(Fault(place, message, hint))
+        return raw
 
     def _cannot_judge(
         self, name: str, lacking: AbstractSet[str], kind: str, *, raw: Any, place: Place

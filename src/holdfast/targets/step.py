@@ -14,7 +14,7 @@ from holdfast.model.finding import Finding
 from holdfast.model.steps import did_pass, judge_step, keep_step
 from holdfast.ports import AssessorCall, BadParams, CallContext, Target
 from holdfast.targets.save import read_saved
-from holdfast.text.templates import reference_of
+from holdfast.text.templates import reference_of, unescape_whole
 
 __all__ = ["Done", "carry_out"]
 
@@ -141,8 +141,9 @@ class _Work:
 
 def _fill_whole(value: Any, context: CallContext) -> Any:
     if isinstance(value, str):
-        is_whole = reference_of(value) or (value[:2] == "{{" and reference_of(value[1:-1]))
-        return context.expand(value, context.variables) if is_whole else value
+        if reference_of(value):
+            return context.expand(value, context.variables)
+        return unescape_whole(value) if value[:2] == "{{" else value
     if isinstance(value, dict):
         old = cast("dict[str, Any]", value)
         new = {key: _fill_whole(item, context) for key, item in old.items()}

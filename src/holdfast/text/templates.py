@@ -21,12 +21,23 @@ from msgspec import Struct
 from holdfast.errors import MissingName
 from holdfast.text.suggest import did_you_mean
 
-__all__ = ["Reference", "Resolver", "escape", "expand", "names_in", "reference_of"]
+__all__ = [
+    "Reference",
+    "Resolver",
+    "escape",
+    "escape_whole",
+    "expand",
+    "names_in",
+    "reference_of",
+    "unescape_whole",
+]
 
 _STEP = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
 _TEMPLATE = rf"\{{(?:file:(?P<file>[^{{}}\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_-]*(?:\.{_STEP})*))\}}"
 _WHOLE = re.compile(_TEMPLATE)
 _TOKEN = re.compile(rf"(?P<open>\{{\{{)|(?P<close>\}}\}})|{_TEMPLATE}")
+# One template in braces of its own, which stand for one pair less.
+_ESCAPED = re.compile(rf"(?P<before>\{{+){_TEMPLATE}(?P<after>\}}+)")
 _PARSED = (".json", ".yaml", ".yml")
 # As in a message of STYLE.md: a list is cut at five.
 _SHOWN = 5
@@ -127,6 +138,32 @@ def escape(text: str) -> str:
     return "".join(pieces)
 
 
+def escape_whole(value: object) -> object:
+    """Write plain data so that `expand` with `whole_only` gives it back unchanged.
+
+    >>> escape_whole(["{name}", "{{name}}", "a {name}"])
+    ['{{name}}', '{{{name}}}', 'a {name}']
+    """
+    if isinstance(value, str):
+        return f"{{{value}}}" if reference_of(value) or unescape_whole(value) != value else value
+    if isinstance(value, dict):
+        old = cast("dict[object, object]", value)
+        return {key: escape_whole(item) for key, item in old.items()}
+    if isinstance(value, list):
+        return [escape_whole(item) for item in cast("list[object]", value)]
+    return value
+
+
+def unescape_whole(text: str) -> str:
+    """Take one pair of braces from a string that is one template in braces; else return it as it is.
+
+    >>> unescape_whole("{{name}}"), unescape_whole("{name}")
+    ('{name}', '{name}')
+    """
+    match = _ESCAPED.fullmatch(text)
+    return text[1:-1] if match and len(match["before"]) == len(match["after"]) else text
+
+
 def _all_same(old: Iterable[object], new: Iterable[object]) -> bool:
     return all(before is after for before, after in zip(old, new, strict=True))
 
@@ -135,8 +172,7 @@ def _expand_whole(text: str, resolver: Resolver) -> object:
     whole = _WHOLE.fullmatch(text)
     if whole:
         return _value(_reference(whole), resolver, typed=True)
-    is_escaped = text.startswith("{{") and text.endswith("}}") and _WHOLE.fullmatch(text[1:-1])
-    return text[1:-1] if is_escaped else text
+    return unescape_whole(text)
 
 
 def _expand_text(text: str, resolver: Resolver) -> object:

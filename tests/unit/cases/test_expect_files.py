@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.text.templates import Resolver, expand
 from tests.unit.cases.loading import load_text, problem_of
 
 SCHEMA = '{// a comment\n"type": "object", "required": ["id"],}'
@@ -122,3 +123,30 @@ def test_what_only_a_step_knows_is_refused_in_a_case(tmp_path: Path) -> None:
     text = "cases: [{id: a, command: [x], expect: [{not: {contains: '{api}'}}]}]"
     expected = "an expectation of a case must not name what only a step knows, got {api}"
     assert expected in problem_of(tmp_path, text)
+
+
+CONSTS = '{"enum": ["{name}", "{env.HOME}", "{{name}}", "{file:x.json}", "a {name}"]}'
+ENUM = {"enum": ["{name}", "{env.HOME}", "{{name}}", "{file:x.json}", "a {name}"]}
+
+
+def test_text_of_a_schema_file_is_never_a_template(tmp_path: Path) -> None:
+    (tmp_path / "sch.json").write_text(CONSTS)
+    plain = {"json_schema": ENUM}
+    assert expect_of(tmp_path, "json_schema: {file: sch.json}") == plain
+    filled = expect_of(
+        tmp_path, "all_of: [{equals: '{env.X}'}, {json_schema: {file: sch.json}}]", env={"X": "1"}
+    )
+    assert filled == {"all_of": [{"equals": "1"}, plain]}
+
+
+def test_text_of_a_schema_file_comes_through_the_templates_of_a_step(tmp_path: Path) -> None:
+    (tmp_path / "sch.json").write_text(CONSTS)
+    text = """
+        cases:
+          - id: a
+            steps: [{command: [x], expect: [{json_schema: {file: sch.json}}]}]
+            expect: [completes]
+    """
+    (case,) = load_text(tmp_path, text).cases
+    params = case.steps[0].expect[-1].params
+    assert expand(params, Resolver(), whole_only=True) == ENUM
