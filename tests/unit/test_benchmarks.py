@@ -340,7 +340,7 @@ FIGURES = {
     "makespan": ["makespan"] * 4,
     "memory": ["memory"] * 2,
     "help": ["help"] * 2,
-    "parallel": ["parallel"] * (2 * 4 + 1 + 3),
+    "parallel": ["parallel"] * (2 * 2 + 1 + 3),
 }
 
 
