@@ -131,6 +131,28 @@ def test_a_file_is_collected_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert "ended with exit 3" in failed.error
 
 
+def test_an_import_without_end_is_told_and_then_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "endless_import.py").write_text("while True: pass")
+    path = str(tmp_path / "endless_import.py")
+    monkeypatch.setattr("holdfast.execute.watch.SLOW_IMPORT_S", 0.01)
+    monkeypatch.setattr("holdfast.execute.pool.COLLECT_S", 0.5)
+
+    async def use(pool: Pool, _: Reaper) -> Any:
+        return await pool.collect(path), await pool.resolve([f"{path}:f"])
+
+    found, lanes = run_with_pool(use)
+    assert "no end within 0.5 s" in found.error
+    assert lanes == {f"{path}:f": "sync"}
+    assert [
+        record.getMessage() for record in caplog.records if record.name == "holdfast.import"
+    ] == [
+        f"{path} is still being imported after 0.01 s (it is ended after 0.5 s)",
+        f"{path}:f is still being imported after 0.01 s (it is ended after 0.5 s)",
+    ]
+
+
 def test_a_process_that_cannot_start_is_tried_three_times_and_then_reported(tmp_path: Path) -> None:
     (tmp_path / "msgspec.py").write_text("raise SystemExit(9)")
 

@@ -74,7 +74,7 @@ def test_a_service_gets_its_environment_and_folder(tmp_path: Path) -> None:
     assert (
         (tmp_path / "logs" / "worker.log")
         .read_text()
-        .startswith(f"{(tmp_path / 'sub').resolve()} h:1 {os.environ['HOME']} shown\n")
+        .startswith(f"{(tmp_path / 'sub').resolve()} h:1 {os.environ['HOME']} shown")
     )
 
 
@@ -97,6 +97,10 @@ def test_a_service_gets_its_environment_and_folder(tmp_path: Path) -> None:
         (
             service((*code("import time; time.sleep(600)"), "{port}"), ReadySettings(http="/x", within="200ms")),
             "ConnectError",
+        ),
+        (
+            ServiceSettings(command="sleep 600", cwd="no/such"),
+            "'cwd' of service 'api' must be a folder, got 'no/such' (",
         ),
         (
             service(("/no/such/program",)),

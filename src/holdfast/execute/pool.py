@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
 from holdfast.execute.host_process import REAPER_GONE, HostProcess, InFlight, start_host
 from holdfast.execute.loss import Loss, evidence_of, sentence, unassessed, with_output
-from holdfast.execute.watch import Watch
+from holdfast.execute.watch import Watch, telling_slow_import
 from holdfast.execute.wire import (
     Assess,
     Assessed,
@@ -98,7 +99,8 @@ class Pool:
         while missing:
             host = await self._shared_host()
             flight = self._ask_lanes(host, tuple(missing))
-            await flight.future
+            with telling_slow_import(partial(_unanswered, flight, tuple(missing)), COLLECT_S):
+                await flight.future
             lanes.update(flight.answers)
             missing = [ref for ref in missing if ref not in lanes]
             if missing:
@@ -150,7 +152,8 @@ class Pool:
 
     async def collect(self, path: str) -> Collected:
         """Import a Python file in a process of its own and describe its marked functions."""
-        answer = await self._ask_spare(Collect(self._number(), path), path, COLLECT_S)
+        with telling_slow_import(lambda: path, COLLECT_S):
+            answer = await self._ask_spare(Collect(self._number(), path), path, COLLECT_S)
         return answer if isinstance(answer, Collected) else Collected(0, (), sentence(answer))
 
     def doing(self) -> Mapping[str, str]:
@@ -342,6 +345,11 @@ class Pool:
                 )
         host.in_flight.clear()
         self._let_go(host)
+
+
+def _unanswered(flight: InFlight, refs: tuple[str, ...]) -> str:
+    """Return the reference that is being imported: they are taken in order."""
+    return next((ref for ref in refs if ref not in flight.answers), refs[-1])
 
 
 def _settle(host: HostProcess, n: int, answer: Any) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
 from holdfast.execute.host_process import HostProcess, InFlight
 from holdfast.execute.wire import Cancel
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "telling_slow_import"]
+
+_LOG = logging.getLogger("holdfast.import")
 
 # How long a cancelled coroutine may take to end before its host is killed.
 CANCEL_GRACE_S = 1.0
@@ -18,6 +23,8 @@ CANCEL_GRACE_S = 1.0
 STACKS_GRACE_S = 0.25
 # How long a process may take to start: the machine may be busy, a start-up file of the user slow.
 START_S = 60.0
+# Whoever waits longer than this for an import wants to know what for.
+SLOW_IMPORT_S = 5.0
 # A host from which nothing came for this long has its interpreter held by a C function.
 SILENT_S = 30.0
 
@@ -95,3 +102,18 @@ class Watch:
         """Wait for kills that are under way."""
         for task in tuple(self._kills):
             await task
+
+
+@contextmanager
+def telling_slow_import(what: Callable[[], str], limit_s: float) -> Generator[None]:
+    """Tell on the log what is being imported when that takes long."""
+
+    def tell() -> None:
+        text = "%s is still being imported after %g s (it is ended after %g s)"
+        _LOG.warning(text, what(), SLOW_IMPORT_S, limit_s)
+
+    timer = asyncio.get_running_loop().call_later(SLOW_IMPORT_S, tell)
+    try:
+        yield
+    finally:
+        timer.cancel()

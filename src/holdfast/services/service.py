@@ -158,6 +158,12 @@ class ProcessService:
     async def _launch(self, launch: Launch) -> _Process:
         suffix = "" if self._number == 1 else f"-{self._number}"
         folder = self._place.root / self._settings.cwd
+        if not folder.is_dir():
+            raise HoldfastError(
+                f"'cwd' of service {self.name!r} must be a folder,"
+                f" got {self._settings.cwd!r} ({folder} is none)",
+                hint="it is relative to the folder of the settings file",
+            )
         with contextlib.ExitStack() as undo:
             log = Log(self._place.logs / f"{self.name}{suffix}.log", text=self._settings.ready.log)
             undo.callback(log.close)
