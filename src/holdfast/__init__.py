@@ -29,7 +29,7 @@ _PLACES = {
 
 
 # Packages that are used as `holdfast.NAME`, imported when they are.
-_PACKAGES = frozenset({"parallel"})
+_PACKAGES = frozenset({"parallel", "session"})
 
 
 def __getattr__(name: str) -> Any:
