@@ -243,3 +243,11 @@ def error_of(evidence: Evidence) -> tuple[str, str, str]:
 def tags(evidence: Evidence) -> tuple[str, ...]:
     assert evidence.error is not None
     return evidence.error.tags
+
+
+async def left_of(cookie: str, within_s: float = 3.0) -> list[str]:
+    """Return those that carry it and do not go: what was killed is gone a moment later."""
+    end = asyncio.get_running_loop().time() + within_s
+    while (found := carriers(cookie)) and asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(0.01)
+    return found

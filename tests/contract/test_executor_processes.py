@@ -17,9 +17,9 @@ from holdfast.process.reaper_client import Reaper
 from tests.contract.executor_kit import (
     ROOT,
     call,
-    carriers,
     error_of,
     later,
+    left_of,
     ref,
     run_with_pool,
     tags,
@@ -31,9 +31,7 @@ from tests.contract.executor_kit import (
 def test_a_child_is_killed_with_the_worker_that_started_it(new_session: bool) -> None:
     async def use(pool: Pool, reaper: Reaper) -> tuple[Evidence, list[str]]:
         evidence = await pool.call(call("leaves_child", new_session=new_session, timeout_s=0.5))
-        return evidence, [
-            name for name in carriers(f"HOLDFAST_RUN={reaper.run_id}") if "sleep 61" in name
-        ]
+        return evidence, await left_of(f"HOLDFAST_SPAWN={reaper.run_id}.")
 
     evidence, left = run_with_pool(use)
     assert error_of(evidence)[0] == "timeout"
@@ -43,7 +41,7 @@ def test_a_child_is_killed_with_the_worker_that_started_it(new_session: bool) ->
 def test_a_child_does_not_outlive_the_worker_that_crashed() -> None:
     async def use(pool: Pool, reaper: Reaper) -> tuple[Evidence, list[str]]:
         evidence = await pool.call(call("crashes_with_child"))
-        return evidence, carriers(f"HOLDFAST_SPAWN={reaper.run_id}.")
+        return evidence, await left_of(f"HOLDFAST_SPAWN={reaper.run_id}.")
 
     evidence, left = run_with_pool(use)
     assert error_of(evidence)[0] == "crash"
@@ -183,7 +181,7 @@ def test_a_call_whose_reaper_was_killed_ends_and_the_next_one_is_refused() -> No
         evidence = await task
         with pytest.raises(InternalError, match="the reaper is gone"):
             await pool.call(later("value_async"))
-        return evidence, carriers(f"HOLDFAST_RUN={reaper.run_id}")
+        return evidence, await left_of(f"HOLDFAST_RUN={reaper.run_id}")
 
     evidence, left = run_with_pool(use)
     assert error_of(evidence)[2].startswith("spare-1 was lost together with the reaper")
