@@ -248,6 +248,6 @@ def tags(evidence: Evidence) -> tuple[str, ...]:
 async def left_of(cookie: str, within_s: float = 3.0) -> list[str]:
     """Return those that carry it and do not go: what was killed is gone a moment later."""
     end = asyncio.get_running_loop().time() + within_s
-    while (found := carriers(cookie)) and asyncio.get_running_loop().time() < end:
+    while (found := carriers(cookie)) and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(0.01)
     return found
