@@ -6,8 +6,10 @@ in all (0.1 ms each).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -20,6 +22,7 @@ Row: TypeAlias = tuple[Any, ...]
 
 # Keys per `IN (...)`: far below every database's limit, large enough to hide the round trip.
 CHUNK = 500
+_VALUES = re.compile(r"VALUES (\([?, ]+\))")
 
 
 class NoStore(UsageError):
@@ -53,7 +56,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     `words` replaces the names in braces of the schema. `begin` opens a
     transaction that writes rows of its own run, `begin_alone` one in which
-    nobody else gives out numbers.
+    nobody else gives out numbers. `rows_at_once` are written by one INSERT.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     begin: tuple[str, ...]
     begin_alone: tuple[str, ...]
     errors: tuple[type[Exception], ...]
+    rows_at_once: int = 1
 
 
 class Session:
@@ -78,6 +82,7 @@ class Session:
         self._connection = connection
         self._explain = explain
         self._spoken: dict[str, str] = {}
+        self._wide: dict[str, str] = {}
         self.dialect = dialect
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -111,10 +116,29 @@ class Session:
             return
         try:
             cursor: Cursor = self._connection.cursor()
-            cursor.executemany(self._speak(sql), rows)
+            single = self._write_wide(cursor, sql, rows)
+            if single:
+                cursor.executemany(self._speak(sql), single)
             cursor.close()
         except self.dialect.errors as error:
             raise self._explain(error) from error
+
+    def _write_wide(self, cursor: Cursor, sql: str, rows: Sequence[Row]) -> Sequence[Row]:
+        """Insert as many rows at once as the dialect likes; return those that are left."""
+        width = self.dialect.rows_at_once
+        if len(rows) < width or width < 2:
+            return rows
+        wide = self._wide.get(sql)
+        if wide is None:
+            values = ",".join([r"\1"] * width)
+            wide = self._wide[sql] = self._speak(_VALUES.sub(f"VALUES {values}", sql))
+        if wide == sql:
+            # No INSERT of values.
+            return rows
+        end = len(rows) - len(rows) % width
+        for start in range(0, end, width):
+            cursor.execute(wide, list(chain.from_iterable(rows[start : start + width])))
+        return rows[end:]
 
     @contextmanager
     def transaction(self, *, alone: bool = False) -> Generator[None]:

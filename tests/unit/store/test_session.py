@@ -64,6 +64,31 @@ def test_no_rows_are_no_statement() -> None:
     assert connection.told == []
 
 
+INSERT = "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT (a) DO NOTHING"
+
+
+def test_many_rows_are_inserted_several_at_once_and_the_rest_one_by_one() -> None:
+    connection = Recorded()
+    rows = [(n, -n) for n in range(5)]
+    session_of(connection, rows_at_once=2, placeholder="%s").many(INSERT, rows)
+    wide = "INSERT INTO t (a, b) VALUES (%s, %s),(%s, %s) ON CONFLICT (a) DO NOTHING"
+    single = INSERT.replace("?", "%s")
+    assert connection.told == [(wide, [0, 0, 1, -1]), (wide, [2, -2, 3, -3]), (single, [(4, -4)])]
+
+
+@pytest.mark.parametrize("width", [0, 1, 3])
+def test_few_rows_and_narrow_dialects_are_told_row_by_row(width: int) -> None:
+    connection = Recorded()
+    session_of(connection, rows_at_once=width).many(INSERT, [(1, 1), (2, 2)])
+    assert connection.told == [(INSERT, [(1, 1), (2, 2)])]
+
+
+def test_what_inserts_no_values_is_told_row_by_row() -> None:
+    connection = Recorded()
+    session_of(connection, rows_at_once=2).many("DELETE FROM t WHERE a = ?", [(1,), (2,)])
+    assert connection.told == [("DELETE FROM t WHERE a = ?", [(1,), (2,)])]
+
+
 def test_a_transaction_commits_what_happened_inside() -> None:
     connection = Recorded()
     session = session_of(connection, begin_alone=("BEGIN", "LOCK"))
@@ -93,6 +118,9 @@ def test_an_error_of_the_database_is_explained(ask: str) -> None:
         getattr(session_of(Recorded("A")), ask)("A")
     with pytest.raises(StoreError, match="x: A refused"):
         session_of(Recorded("A")).many("A", [(1,)])
+    wide = session_of(Recorded("VALUES (?),(?)"), rows_at_once=2)
+    with pytest.raises(StoreError, match=r"x: VALUES \(\?\),\(\?\) refused"):
+        wide.many("VALUES (?)", [(1,), (2,)])
 
 
 def test_chunks_cut_evenly_and_keep_the_rest() -> None:
