@@ -18,7 +18,7 @@ from holdfast.text.suggest import did_you_mean
 
 __all__ = ["SAME_AS"]
 
-REF = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+REF = re.compile(r"[^:\s]+(?:\.py)?:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 HINT = "for example 'serial', or {python: 'module:function', with: {rows: 100}}"
 # Where the value lives, these compare it; the names keep the judge free of what they need.
 SERIAL = "holdfast.parallel.assess:same_as_serial"
@@ -30,7 +30,7 @@ FORM: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "serial": {"const": True},
+                "serial": {"enum": [True, "sample"]},
                 "python": {"type": "string", "description": "module:function"},
                 "with": {"type": "object"},
                 "tolerance": {"type": "number", "exclusiveMinimum": 0},
@@ -61,11 +61,13 @@ class _SameAs(msgspec.Struct, frozen=True, kw_only=True):
         more = _tolerance(fields)
         if "python" in fields:
             return _call(OTHER, {**_other(fields), **more})
-        if fields["serial"] is not True:
-            message = f"serial must be true, got {fields['serial']!r}"
-            raise BadParams(message, path=("serial",), hint=HINT)
         if "with" in fields:
             raise BadParams("with must stand beside python", path=("with",), hint=HINT)
+        if fields["serial"] == "sample":
+            return _call(SERIAL, {"mode": "sample", **more})
+        if fields["serial"] is not True:
+            message = f"serial must be true or 'sample', got {fields['serial']!r}"
+            raise BadParams(message, path=("serial",), hint=HINT)
         return _call(SERIAL, more)
 
     def nested(self, params: Any) -> Iterable[Compiled]:

@@ -11,34 +11,65 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from holdfast.model.finding import Finding, failed, passed, undecided
+from holdfast.parallel.contest import IMPURE
 from holdfast.parallel.facts import Mapped
+from holdfast.parallel.failure import Failure
 from holdfast.parallel.job import make_job
 from holdfast.parallel.recheck import Seen, is_probed, settle, snapshot
 from holdfast.parallel.same import compare
 from holdfast.parallel.source import find_function, open_source, read_source
 from holdfast.parallel.verdict import Equality
 
-__all__ = ["finding_of", "same_as_other", "same_as_serial"]
+__all__ = ["all_equal", "finding_of", "no_failures", "same_as_other", "same_as_serial"]
 
+SAMPLE = 10
 MAP_ITEMS = "holdfast.parallel.task:map_items"
 
 
-def same_as_serial(value: Any, *, tolerance: float | None = None) -> Finding:
-    """Run a map's items serially and compare with its results, unless it did so itself."""
+def same_as_serial(value: Any, *, mode: str = "full", tolerance: float | None = None) -> Finding:
+    """Run a map's items serially and compare with its results, unless it did so itself.
+
+    `mode="sample"` is content with ten of them.
+    """
     equality: Any = getattr(value, "equality", None)
     items: Any = getattr(value, "items", None)
-    if isinstance(equality, Equality) and (not equality or equality.compared == items):
-        return finding_of(equality)
+    if isinstance(equality, Equality):
+        is_enough = mode == "sample" or equality.compared == items
+        if is_enough or not equality:
+            return finding_of(equality)
     if not isinstance(value, Mapped):
         return undecided(
             f"same_as: serial must be asked of a map, got {type(value).__name__}; "
             f"call {MAP_ITEMS}, or name the serial function: same_as: {{python: ...}}"
         )
-    return finding_of(compare_with_serial(value, tolerance))
+    return finding_of(compare_with_serial(value, mode, tolerance))
 
 
-def compare_with_serial(mapped: Mapped, tolerance: float | None = None) -> Equality:
-    """Run all items of a map again, serially, some of them twice, and compare."""
+def no_failures(value: Any) -> Finding:
+    """Say which items of a map failed, where it went on to the end all the same."""
+    found = [each for each in getattr(value, "results", ()) if isinstance(each, Failure)]
+    if not found:
+        return passed("no item failed")
+    listed = "; ".join(str(each).partition("\n")[0] for each in found[:5])
+    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+    return failed(f"{len(found)} of {value.items} items failed: {listed}{more}")
+
+
+def all_equal(value: Any) -> Finding:
+    """Say whether every strategy of a comparison gave what the serial loop gave."""
+    wrong = [each for each in getattr(value, "entries", ()) if each.differs]
+    if not wrong:
+        return passed("every strategy gave what the serial loop gave")
+    message = "; ".join(f"{each.name}: {each.differs}" for each in wrong[:5])
+    if any(each.differs.startswith(IMPURE) for each in wrong):
+        return undecided(message)
+    return failed(message)
+
+
+def compare_with_serial(
+    mapped: Mapped, mode: str = "full", tolerance: float | None = None
+) -> Equality:
+    """Run items of a map again, serially, some of them twice, and compare."""
     func = find_function(mapped.func)
     job = make_job(
         func,
@@ -51,10 +82,11 @@ def compare_with_serial(mapped: Mapped, tolerance: float | None = None) -> Equal
         detail = f"{count} items, but {len(mapped.results)} results"
         return Equality(status="differs", detail=detail)
     seen: list[Seen] = []
-    for index in range(count):
+    step = 1 if mode == "full" else max(1, count // SAMPLE)
+    for index in range(0, count, step):
         item = job.items.between(index, index + 1)[0]
         each = Seen(index=index, item=item, before=snapshot(item))
-        each.run(job, is_probed(index, count))
+        each.run(job, is_probed(len(seen), -(-count // step)))
         verdict = each.judge(mapped.results[index], tolerance)
         if verdict is not None:
             return verdict

@@ -12,7 +12,11 @@ from holdfast.parallel.facts import PlanFacts, facts_of
 from holdfast.parallel.same import compare
 from holdfast.parallel.strategy import Strategy, run_strategy
 
-__all__ = ["Compared", "Contest", "Entry", "compared"]
+__all__ = ["IMPURE", "Compared", "Contest", "Entry", "compared", "difference"]
+
+
+# How `differs` begins where the function is to blame, and no way of running it.
+IMPURE = "impure"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +89,7 @@ class Contest:
         elif strategy not in self._differs:
             found = difference(self._serial, results)
             if found:
-                self._differs[strategy] = found
+                self._differs[strategy] = f"{IMPURE}: {found}" if self._is_impure() else found
 
     def median(self, strategy: Strategy) -> float | None:
         """Return the median of its seconds so far, None where there are none."""
@@ -98,6 +102,11 @@ class Contest:
         best = min((each for each in medians if each is not None), default=None)
         found = [self._entry(strategy, best) for strategy in strategies]
         return tuple(sorted(found, key=_rank))
+
+    def _is_impure(self) -> bool:
+        """Say whether the serial loop, run once more, differs from itself."""
+        again = [self._func(item) for item in self._items()]
+        return bool(difference(self._serial or [], again))
 
     def _entry(self, strategy: Strategy, best_s: float | None) -> Entry:
         times = self._times.get(strategy, [])
@@ -125,12 +134,15 @@ class Contest:
         )
 
 
-def difference(serial: list[Any], results: list[Any]) -> str:
-    """Say where results are not the serial ones, "" where they are."""
+def difference(serial: list[Any], results: list[Any], *, tolerance: float | None = None) -> str:
+    """Say where results are not the serial ones, "" where they are, or are near enough."""
     if len(serial) != len(results):
         return f"{len(results)} results for {len(serial)} items"
     for index, (one, other) in enumerate(zip(serial, results, strict=True)):
-        if compare(one, other) in {"different", "within"}:
+        found = compare(one, other, tolerance=tolerance)
+        if found == "incomparable":
+            return f"item {index}: values of type {type(one).__name__} cannot be compared"
+        if found == "different":
             return f"item {index}: serial gave {one!r:.80}, this gave {other!r:.80}"
     return ""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from holdfast.parallel.failure import WrongArgument
-from holdfast.registry import load_place
+from holdfast.process.reference import find
 from holdfast.text.suggest import did_you_mean
 
 __all__ = ["Source", "find_function", "open_source", "parse_range", "read_items", "read_source"]
@@ -20,7 +20,7 @@ __all__ = ["Source", "find_function", "open_source", "parse_range", "read_items"
 Format = Literal["auto", "lines", "json", "jsonl"]
 Shape = Literal["as_is", "list", "tuple", "generator"]
 
-_REF = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_REF = re.compile(r"[^:\s]+(?:\.py)?:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _PATH_HINT = "the folder of the settings file, else the current one, comes first on the path"
 
 
@@ -28,13 +28,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where items come from: exactly one of `range`, `file` and `items`.
 
     `range` is `A:B[:STEP]`. A file holds one item per line, a JSON list (`.json`) or one
-    JSON value per line (`.jsonl`). `shape` says in which container they are handed over.
+    JSON value per line (`.jsonl`); messages call it by its `name`. `shape` says in which
+    container the items are handed over.
     """
 
     range: str = ""
     file: str = ""
     items: list[Any] | None = None
     format: Format = "auto"
+    name: str = ""
     shape: Shape = "as_is"
 
 
@@ -67,7 +69,7 @@ def open_source(source: Source) -> Iterable[Any]:
     if source.range:
         found = parse_range(source.range)
     elif source.file:
-        found = _read_file(source.file, source.format)
+        found = _read_file(source.file, source.format, source.name or source.file)
     else:
         found = list(source.items or ())
     match source.shape:
@@ -125,7 +127,7 @@ def read_items(text: str, form: str, place: str) -> list[Any]:
 
 
 def find_function(ref: str) -> Callable[..., Any]:
-    """Return the callable that `module:function` names.
+    """Return the callable that `module:function` or `path.py:function` names.
 
     Raises:
         WrongArgument: there is none.
@@ -137,28 +139,23 @@ def find_function(ref: str) -> Callable[..., Any]:
             f"a function must be 'module:function', got {ref!r}{near}",
             hint="for example package.module:function",
         )
-    module, _, path = ref.partition(":")
-    first, *rest = path.split(".")
+    module, _, name = ref.partition(":")
     try:
-        found = load_place(f"{module}:{first}")
-        for name in rest:
-            found = getattr(found, name)
+        return find(ref)
     except AttributeError as error:
         raise WrongArgument(
-            f"{ref} must name a function of its module, got {error}{_near(module, path)}"
+            f"{ref} must name a function of its module, got {error}{_near(module, name)}"
         ) from error
     except ModuleNotFoundError as error:
         raise WrongArgument(
             f"{ref} must name a module that can be imported, got {error}", hint=_PATH_HINT
         ) from error
+    except TypeError as error:
+        raise WrongArgument(str(error), hint="name a function that takes one item") from error
     except Exception as error:
         raise WrongArgument(
-            f"{module} must be importable, got {type(error).__name__}: {error}",
-            hint=f"python -c 'import {module}' shows where",
+            f"{module} must be importable, got {type(error).__name__}: {error}"
         ) from error
-    if not callable(found):
-        raise WrongArgument(f"{ref} must be callable, got {found!r:.100}")
-    return cast("Callable[..., Any]", found)
 
 
 def _near(module: str, path: str) -> str:
@@ -167,7 +164,7 @@ def _near(module: str, path: str) -> str:
     return did_you_mean(path, [name for name, value in names.items() if callable(value)])
 
 
-def _read_file(path: str, form: str) -> list[Any]:
+def _read_file(path: str, form: str, name: str) -> list[Any]:
     if form == "auto":
         form = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(
             Path(path).suffix.lower(), "lines"
@@ -177,9 +174,9 @@ def _read_file(path: str, form: str) -> list[Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise WrongArgument(
-            f"a file of items must be readable text, got {path!r} ({reason})"
+            f"a file of items must be readable text, got {name!r} ({reason})"
         ) from None
-    return read_items(text, form, path)
+    return read_items(text, form, name)
 
 
 def _parse(text: str, place: str, line: int) -> Any:

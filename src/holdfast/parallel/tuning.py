@@ -21,6 +21,7 @@ MOST_CHUNKS = 20_000
 ROUNDS = 3
 KEPT_SHARE = 0.5
 KEPT_LEAST = 4
+WAITING = 0.2
 ANCHORS = (Strategy(executor="serial"), Strategy(executor="auto"))
 
 
@@ -122,9 +123,11 @@ def _outcome(
     sound = [each for each in entries if each.median_s is not None and not each.differs]
     best = sound[0] if sound else None
     auto = next((each for each in entries if each.executor == "auto"), None)
-    bounds = [each.plan.best_s for each in sound if each.plan and each.plan.best_s]
-    bound_s = min(bounds, default=None)
     best_s = best.median_s if best else None
+    # Cores bound what works, not what waits.
+    plans = [each.plan for each in sound if each.plan and each.plan.executor != "serial"]
+    bounds = [plan.best_s for plan in plans if plan.best_s and plan.idle_share < WAITING]
+    bound_s = min(bounds, default=None) if len(bounds) == len(plans) else None
     return Tuned(
         func=name,
         items=next((each.plan.items or 0 for each in sound if each.plan), 0),

@@ -67,13 +67,11 @@ def validate_map(
     processes: a serial run compared with itself would prove nothing.
     """
     plan = optimize(func, items())
-    strategy = chosen or Strategy(
-        executor=plan.executor, n_jobs=plan.n_jobs, chunksize=plan.chunksize
-    )
+    strategy = chosen or _strategy_of(plan)
     serial: list[float] = []
     parallel: list[float] = []
-    proven: Equality | None = None
-    ran: Plan | None = None
+    proven = Equality(status="differs", detail="nothing was run")
+    ran = plan
     first: list[Any] = []
     for number in range(rounds):
         if tell is not None:
@@ -86,25 +84,31 @@ def validate_map(
         )
         parallel.append(max(ran.profile.total_s, 1e-9))
         if number == 0:
-            first, proven = results, ran.equality
-        elif proven is not None and proven and difference(loop, results):
-            proven = _later(
-                number, difference(loop, results), is_impure=bool(difference(first, loop))
-            )
+            first = results
+            if ran.equality is not None:
+                proven = ran.equality
+        elif proven and (found := difference(loop, results, tolerance=tolerance)):
+            proven = _later(number, found, is_impure=bool(difference(first, loop)))
     how = f"{strategy.name}, the measured run itself"
-    if strategy.executor in {"serial", "auto"} and (ran is None or ran.executor == "serial"):
+    if strategy.executor in {"serial", "auto"} and ran.executor == "serial":
         proven, how = _prove_forced(func, items(), tolerance)
     return _outcome(
         name=name,
         items=len(first),
         strategy=strategy,
         planned=None if chosen else plan,
-        ran=facts_of(ran or plan),
+        ran=facts_of(ran),
         serial=serial,
         parallel=parallel,
-        equality=proven or Equality(status="differs", detail="nothing was run"),
+        equality=proven,
         proof=how,
     )
+
+
+def _strategy_of(plan: Plan) -> Strategy:
+    if plan.executor == "serial":
+        return Strategy(executor="serial")
+    return Strategy(executor=plan.executor, n_jobs=plan.n_jobs, chunksize=plan.chunksize)
 
 
 def _run(

@@ -28,6 +28,7 @@ def test_it_needs_a_comparison_where_the_value_lives() -> None:
 def test_the_bare_word_serial_is_not_taken_for_a_plain_parameter() -> None:
     (call,) = assessors_of(REGISTRY, [Expect("same_as", "serial")])
     assert call == call_of("serial") == call_of({"serial": True})
+    assert call_of({"serial": "sample"}).params == {"mode": "sample"}
 
 
 def test_the_answer_of_the_comparison_is_the_finding() -> None:
@@ -63,7 +64,7 @@ def test_a_call_that_ended_with_an_error_is_not_the_same() -> None:
         (3, (), "must be an object"),
         ({}, (), "one of serial and python"),
         ({"serial": True, "python": "a:b"}, (), "one of serial and python"),
-        ({"serial": False}, ("serial",), "must be true, got False"),
+        ({"serial": False}, ("serial",), "must be true or 'sample', got False"),
         ({"serial": True, "with": {}}, ("with",), "beside python"),
         ({"python": "a.b"}, ("python",), "must be 'module:function', got 'a.b'"),
         ({"python": 3}, ("python",), "must be a string, got 3"),
