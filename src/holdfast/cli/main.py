@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("holdfast.cli.report:command", "Write the reports of a run again."),
     "judge": ("holdfast.cli.judge:command", "Judge the stored evidence of a run again."),
     "gate": ("holdfast.cli.gate:command", "Apply the gate to a run again."),
+    "parallel": ("holdfast.cli.parallel:command", "Run, compare and prove parallel maps."),
     "settings": ("holdfast.cli.settings:command", "Show every setting and where it comes from."),
     "schema": (
         "holdfast.cli.schema:command",
