@@ -59,7 +59,7 @@ def _misfits(every: Iterable[Case], given: Iterable[Case]) -> Iterable[Problem]:
     for case in given:
         for need in case.after:
             if need not in known:
-                offer = did_you_mean(need, known)
+                offer = did_you_mean(need, known - {case.full_id})
                 message = f"{case.full_id}: 'after' must name a case, got {need!r}{offer}"
                 yield Problem("", 0, 0, message, "a Case names its needs by full id: suite/id")
 
@@ -80,7 +80,8 @@ def _from_documents(
     ]
     suites, cases = gather(gathered)
     problems = [
-        Problem(_place(each.source.path, fault), 0, 0, fault.message, fault.hint)
+        # The place is no file, and must not be counted as one.
+        Problem("", 0, 0, f"{_place(each.source.path, fault)}: {fault.message}", fault.hint)
         for each in gathered
         for fault in each.builder.faults
     ]

@@ -54,7 +54,7 @@ def _resolve(files: Iterable[Gathered]) -> None:
         builder = each.builder
         for index, after, place in builder.afters:
             case = builder.cases[index]
-            needs = resolve(after, case.suite, known, variants)
+            needs = resolve(after, case.suite, known, variants, own=case.full_id)
             for at, message in needs.unknown:
                 builder.faults.append(Fault((*place, at), message))
             case = builder.cases[index] = msgspec.structs.replace(case, after=needs.full_ids)

@@ -24,10 +24,13 @@ def resolve(
     suite: str,
     known: Mapping[str, object],
     variants: Mapping[str, Sequence[str]],
+    *,
+    own: str = "",
 ) -> Needs:
     """Find the full ids of authored ones: of the same suite first, else `suite/id`.
 
     `variants` leads from the full id of a case with `foreach` to those of its variants.
+    `own` is the full id of the case that waits: it is never offered as the nearest one.
     """
     found: dict[str, None] = {}
     unknown: list[tuple[int, str]] = []
@@ -40,7 +43,7 @@ def resolve(
                 found.update(dict.fromkeys(variants[full]))
                 break
         else:
-            unknown.append((index, _message(name, suite, known, variants)))
+            unknown.append((index, _message(name, suite, (*known, *variants), own)))
     return Needs(full_ids=tuple(found), unknown=tuple(unknown))
 
 
@@ -78,9 +81,7 @@ def _walk(
             circles.append((*way[way.index(need) :], need))
 
 
-def _message(
-    name: str, suite: str, known: Mapping[str, object], variants: Mapping[str, object]
-) -> str:
+def _message(name: str, suite: str, known: Sequence[str], own: str) -> str:
     prefix = f"{suite}/"
-    near = [full.removeprefix(prefix) for full in (*known, *variants) if full.startswith(prefix)]
+    near = [full.removeprefix(prefix) for full in known if full.startswith(prefix) and full != own]
     return f"no such case {name!r}{did_you_mean(name, near)}"

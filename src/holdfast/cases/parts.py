@@ -63,6 +63,7 @@ class Parts:
         ]
         if len(found) != 1:
             self._not_one(form, raw, place, found)
+            self._check_rest(form, place, found)
             return None
         kind, value = found[0]
         if kind == "steps":
@@ -103,6 +104,19 @@ class Parts:
         elif isinstance(raw, dict) and not self._has_unknown_key(raw, place):
             known = ", ".join(names)
             self.faults.append(Fault(place, f"{what} must have a target: one of {known}"))
+
+    def _check_rest(
+        self, form: CaseForm | StepForm, place: Place, found: list[tuple[str, Any]]
+    ) -> None:
+        """Check what can be checked without a target, so that all problems are told at once."""
+        names = set(self._context.names)
+        for kind, value in found:
+            if kind != "steps":
+                self._context.targets.build(kind, value, (*place, kind), self.faults)
+            elif isinstance(value, list):
+                self.steps(cast("list[Any]", value), (*place, kind), names)
+        for index, raw in enumerate(form.expect):
+            self.check_expect(raw, (*place, "expect", index), names, is_filled=True)
 
     def _has_unknown_key(self, raw: Any, place: Place) -> bool:
         """A misspelt target was reported already."""
@@ -221,6 +235,7 @@ class Parts:
             return None
         target = self.target(form, raw, place)
         if target is None:
+            names.update(form.save)
             return None
         at = (*place, target.kind)
         self.check_templates(_of_target(raw, target), at, names)

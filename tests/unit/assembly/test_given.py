@@ -94,9 +94,28 @@ def test_what_is_wrong_with_a_document_is_told(document: Any, message: str) -> N
 def test_a_place_is_written_as_python_would() -> None:
     with pytest.raises(ProblemsError) as caught:
         add(documents({"cases": [{"id": "a", "python": "m:f", "expect": [{"no_such": 1}]}]}))
-    assert {each.path for each in caught.value.problems} == {"cases[0].cases[0].expect[0].no_such"}
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(
+        "cases[0].cases[0].expect[0].no_such: no such expectation 'no_such'"
+    )
+    assert problem.path == ""
 
 
 def test_a_template_may_name_a_file_whose_form_is_seen_only_later() -> None:
     document = {"cases": [{"id": "a", "python": "m:f", "with": {"x": "{file:absent.json}"}}]}
     assert any("absent.json" in each for each in problems(documents(document)))
+
+
+def test_places_in_what_a_program_gave_are_not_counted_as_files() -> None:
+    wrong = {"cases": [{"id": "a", "python": "m:f", "timout": 1}, {"id": "a"}]}
+    with pytest.raises(ProblemsError, match="2 problems; nothing was run"):
+        add(documents(wrong))
+
+
+def test_a_case_is_never_offered_in_place_of_its_own_need() -> None:
+    given = Given(cases=(case("login-1", after=("s/login-2",)), case("login-3")))
+    assert problems(given) == [
+        "s/login-1: 'after' must name a case, got 's/login-2'; did you mean 's/login-3'?"
+    ]
+    alone = Given(cases=(case("login-1", after=("s/login-2",)),))
+    assert problems(alone) == ["s/login-1: 'after' must name a case, got 's/login-2'"]

@@ -319,3 +319,30 @@ def test_every_item_of_a_nested_list_is_told(tmp_path: Path) -> None:
         "cases.yaml:1:51",
         "cases.yaml:1:58",
     ]
+
+
+def test_a_case_with_two_targets_tells_its_other_problems_too(tmp_path: Path) -> None:
+    text = """
+        cases:
+          - id: a
+            http: {url: x, metod: GET}
+            expect: [{stats: 1}]
+            steps:
+              - {command: x, save: {n: $}}
+              - {command: "echo {n}", python: m:f, expect: [{stdot: x}], save: {k: $}}
+              - {command: "echo {k}"}
+    """
+    assert [each.partition(":")[2] for each in problems_of(tmp_path, text)] == [
+        "4:28: no such key 'metod'; did you mean 'method'?",
+        "5:22: no such expectation 'stats'; did you mean 'status'?",
+        "6:5: a case must have one target, got http and steps",
+        "8:27: a step must have one target, got command and python",
+        "8:54: no such expectation 'stdot'; did you mean 'stdout'?",
+    ]
+
+
+def test_a_case_is_never_offered_as_its_own_need(tmp_path: Path) -> None:
+    text = "cases: [{id: login-1, command: x, after: [login-2]}, {id: login-3, command: x}, {id: a, command: x}]"
+    assert problem_of(tmp_path, text).endswith("no such case 'login-2'; did you mean 'login-3'?")
+    alone = "cases: [{id: login-1, command: x, after: [login-2]}, {id: a, command: x}]"
+    assert problem_of(tmp_path, alone).endswith("no such case 'login-2'")
