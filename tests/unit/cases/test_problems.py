@@ -333,7 +333,7 @@ def test_a_case_with_two_targets_tells_its_other_problems_too(tmp_path: Path) ->
               - {command: "echo {k}"}
     """
     assert [each.partition(":")[2] for each in problems_of(tmp_path, text)] == [
-        "4:28: no such key 'metod'; did you mean 'method'?",
+        "4:20: no such key 'metod'; did you mean 'method'?",
         "5:22: no such expectation 'stats'; did you mean 'status'?",
         "6:5: a case must have one target, got http and steps",
         "8:27: a step must have one target, got command and python",
