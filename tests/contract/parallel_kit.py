@@ -46,6 +46,12 @@ def raise_value(x: int) -> int:
     return x
 
 
+def transform(x: Any) -> Any:
+    if isinstance(x, int) and not isinstance(x, bool) and x % 7 == 3:
+        raise ValueError(x)
+    return (x, repr(x))
+
+
 def raise_two(x: int) -> int:
     if x == 3:
         raise TwoArguments(3, "here")
@@ -84,6 +90,10 @@ def end_itself(x: int) -> int:
     if x == 3:
         os._exit(0)
     return x
+
+
+def end_process() -> None:
+    os._exit(7)
 
 
 def wait_for_ever(x: int) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,13 @@ import pytest
 from holdfast.parallel import Failure, map_async, process_in_batches, safe_batch_size
 from holdfast.parallel.failure import ItemTimeout, WrongArgument
 from tests.contract import parallel_kit as kit
+from tests.contract.parallel_servers import keep_servers
 from tests.unit.parallel.hosts import LAMBDA
+
+
+@pytest.fixture(scope="module", autouse=True)
+def servers() -> Iterator[None]:
+    yield from keep_servers()
 
 
 def test_batches_give_all_results_in_order() -> None:

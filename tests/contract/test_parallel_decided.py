@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -21,43 +21,18 @@ from holdfast.parallel import (
     process_in_batches,
     stream,
 )
-from holdfast.parallel.books import Books
-from holdfast.parallel.decide import Choice, Outlook
-from holdfast.parallel.drive import Drive
 from holdfast.parallel.failure import WrongArgument
-from holdfast.parallel.job import make_job
-from holdfast.parallel.progress import Progress
 from tests.contract import parallel_kit as kit
+from tests.contract.parallel_drive import drive
+from tests.contract.parallel_servers import keep_servers
 from tests.unit.parallel.hosts import make_host
 
-
-def scripted(*choices: tuple[str, int]) -> Callable[[Outlook], Choice]:
-    """Return a decider that answers from a list, and stays with the last."""
-    answers = list(choices)
-
-    def decide(_: Outlook) -> Choice:
-        executor, workers = answers.pop(0) if len(answers) > 1 else answers[0]
-        return Choice(executor=executor, workers=workers, reason="scripted")  # type: ignore[arg-type]
-
-    return decide
-
-
-def drive(
-    func: Any, data: Any, *choices: tuple[str, int], **options: Any
-) -> tuple[list[Any], Drive]:
-    books = Books()
-    job = make_job(func, data, start_method="fork", sample_s=1e-6, **options)
-    progress = Progress(None, verbose=False, warn=books.warn)
-    driver = Drive(job, progress, books, scripted(*choices))
-    found: dict[int, Any] = {}
-    for start, values in driver.blocks():
-        for at, value in enumerate(values, start):
-            assert at not in found
-            found[at] = value
-    return [found[at] for at in sorted(found)], driver
-
-
 CALLS: list[int] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def servers() -> Iterator[None]:
+    yield from keep_servers()
 
 
 def note(x: int) -> int:
@@ -322,8 +297,8 @@ def test_what_waits_goes_to_more_threads_than_cores() -> None:
 
 
 def test_a_crew_that_is_not_kept_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holdfast.parallel.drive.JUDGED_AFTER_S", 0.0)
-    monkeypatch.setattr("holdfast.parallel.drive.USEFUL", 1e9)
+    monkeypatch.setattr("holdfast.parallel.sizing.JUDGED_AFTER_S", -1.0)
+    monkeypatch.setattr("holdfast.parallel.sizing.USEFUL", 1e9)
     results, driver = drive(kit.square, range(200), ("process", 2), ("serial", 1))
     assert results == [x * x for x in range(200)]
     found = [each.executor for each in driver.books.decisions]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,8 @@ from holdfast.parallel.limits import capacity, find_limits
 from holdfast.parallel.profile import Measured
 from holdfast.parallel.same import compare
 from holdfast.parallel.simulate import guided, simulate
+from tests.contract import parallel_kit as kit
+from tests.contract.parallel_servers import keep_servers
 from tests.unit.parallel.hosts import make_host
 
 VALUES = st.recursive(
@@ -26,15 +30,14 @@ VALUES = st.recursive(
 )
 
 
-def transform(x: Any) -> Any:
-    if isinstance(x, int) and not isinstance(x, bool) and x % 7 == 3:
-        raise ValueError(x)
-    return (x, repr(x))
+@pytest.fixture(scope="module", autouse=True)
+def servers() -> Iterator[None]:
+    yield from keep_servers()
 
 
 def attempt(x: Any) -> Any:
     try:
-        return transform(x)
+        return kit.transform(x)
     except ValueError as error:
         return error
 
@@ -47,7 +50,7 @@ KINDS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     data=st.lists(VALUES, max_size=30),
     kind=st.sampled_from(sorted(KINDS)),
@@ -60,7 +63,7 @@ def test_a_forced_map_equals_the_serial_loop(
 ) -> None:
     expected = [attempt(x) for x in data]
     results = execute(
-        transform,
+        kit.transform,
         KINDS[kind](data),
         executor=executor,
         n_jobs=n_jobs,
@@ -74,7 +77,7 @@ def test_a_forced_map_equals_the_serial_loop(
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     data=st.lists(st.integers(), max_size=60),
     executor=st.sampled_from(["serial", "thread", "process"]),

@@ -17,7 +17,8 @@ class Caught(msgspec.Struct, frozen=True):
     """An exception of one item. `error` is there where no process border was crossed.
 
     Otherwise it travels as its class's name and, pickled, its arguments and attributes:
-    the class's own __init__, which may want other arguments, is never called.
+    the class's own __init__, which may want other arguments, is never called. `is_lost`
+    where the function gave a result, which could not leave its worker.
     """
 
     position: int
@@ -27,6 +28,7 @@ class Caught(msgspec.Struct, frozen=True):
     traceback: str
     payload: bytes = b""
     error: BaseException | None = None
+    is_lost: bool = False
 
 
 def normalise(error: BaseException) -> BaseException:

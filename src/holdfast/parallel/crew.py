@@ -36,9 +36,16 @@ class Done(msgspec.Struct, kw_only=True):
 
 
 class Crew(Protocol):
-    """Workers of one kind. All methods are called from one thread."""
+    """Workers of one kind. All methods are called from one thread.
 
-    workers: int
+    `shortage` says why there are fewer workers than were asked for, "" where there are not.
+    """
+
+    @property
+    def workers(self) -> int: ...
+
+    @property
+    def shortage(self) -> str: ...
 
     def can_take(self) -> bool:
         """Say whether another chunk can be handed in now."""
@@ -53,7 +60,11 @@ class Crew(Protocol):
         ...
 
     def collect(self) -> list[Done]:
-        """Wait for at least one chunk and return all that are done; [] if none is out."""
+        """Wait for at least one chunk and return all that are done; [] if none is out.
+
+        Raises:
+            WorkersFailed: there are no workers, and none can be had; what is out is lost.
+        """
         ...
 
     def in_flight(self) -> int:

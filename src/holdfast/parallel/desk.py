@@ -49,7 +49,6 @@ class Desk:
         self.log: list[Any] | None = None
         # What a stream has not passed on yet, so that it can be held back.
         self.released = 0
-        self._deaths: dict[int, int] = {}
 
     @property
     def left(self) -> int | None:
@@ -95,7 +94,7 @@ class Desk:
         """Settle what ran: failures are kept or put in place, the rest is passed on."""
         values = ran.values
         if self.may_redo:
-            lost = [each for each in ran.caught if each.type_name == "NotPicklable"]
+            lost = [each for each in ran.caught if each.is_lost]
             if lost:
                 yield from self._redo(ran, chunk, lost)
                 return
@@ -112,13 +111,12 @@ class Desk:
         chunk, culprit = done.chunk, done.culprit
         error = done.error or WorkersFailed("a worker is gone")
         self.books.lost_workers += isinstance(error, WorkerDied | ItemTimeout)
+        if culprit is None and chunk.stop - chunk.start > 1:
+            # Which one it was shows when each has a worker for itself.
+            singles = [part(chunk, at, at + 1) for at in range(chunk.start, chunk.stop)]
+            self.backlog.extendleft(reversed(singles))
+            return
         if culprit is None:
-            self._deaths[chunk.start] = self._deaths.get(chunk.start, 0) + 1
-            if chunk.stop - chunk.start > 1 and self._deaths[chunk.start] < 2:
-                # Which one it was shows when each has a worker for itself.
-                singles = [part(chunk, at, at + 1) for at in range(chunk.start, chunk.stop)]
-                self.backlog.extendleft(reversed(singles))
-                return
             culprit = chunk.start
         if culprit + 1 < chunk.stop:
             self.backlog.appendleft(part(chunk, culprit + 1, chunk.stop))
@@ -127,6 +125,11 @@ class Desk:
         if not self.fail(culprit, error):
             index = self.job.items.index_of(culprit)
             yield from self._pass_on(culprit, [Failure(index, error)])
+
+    def take_back(self) -> None:
+        """Put all that is out back, to be run in another way."""
+        for start in sorted(self.out, reverse=True):
+            self.backlog.appendleft(self.out.pop(start))
 
     def fail(self, position: int, error: BaseException, traceback: str = "") -> bool:
         """Note the index in an exception; say whether it ends the map."""

@@ -9,12 +9,12 @@ from typing import Any
 from holdfast.clock import monotonic
 from holdfast.parallel.books import Books
 from holdfast.parallel.calls import run_items
-from holdfast.parallel.chunks import ChunkRule, Pace, next_chunk
+from holdfast.parallel.chunks import ChunkRule, Pace
 from holdfast.parallel.crew import Chunk, Crew, Done
 from holdfast.parallel.crews import make_crew
 from holdfast.parallel.decide import Choice, Outlook, decide
 from holdfast.parallel.desk import Block, Desk
-from holdfast.parallel.failure import NotPicklable
+from holdfast.parallel.failure import NotPicklable, WorkersFailed
 from holdfast.parallel.growth import Growth
 from holdfast.parallel.inner import inner_threads
 from holdfast.parallel.job import Job
@@ -22,6 +22,7 @@ from holdfast.parallel.meter import rss_bytes, spent, take_reading
 from holdfast.parallel.profile import Decision
 from holdfast.parallel.progress import Progress
 from holdfast.parallel.ship import pack_func
+from holdfast.parallel.sizing import Use, next_size
 from holdfast.parallel.trial import run_trial
 from holdfast.parallel.weigh import weigh
 
@@ -38,9 +39,6 @@ GROWTH = 4.0
 TRIAL_S = 0.003
 # A plan is made once: where the length is not known it is for a second of work.
 ASSUMED_S = 1.0
-# A crew that keeps its workers busy for less than this, after this long, is given up.
-USEFUL = 0.9
-JUDGED_AFTER_S = 0.3
 
 
 class Drive:
@@ -121,19 +119,48 @@ class Drive:
         until = max(self.job.sample_s, 1e-6)
         yield from self._serial(until, at_least=2)
         while desk.has_more:
-            choice = self._ask()
+            settled = desk.cover.count
+            yield from self._go_on(self._allowed(self._ask()), until)
+            if desk.cover.count == settled:
+                # Whatever stopped it: this thread always gets on, and so the map ends.
+                yield from self._serial(self.books.serial_s)
+
+    def _go_on(self, choice: Choice, until: float) -> Generator[Block]:
+        if choice.executor != "trial":
+            self._note(choice)
+        if choice.executor == "serial":
+            yield from self._serial(max(self.books.serial_s, until) * GROWTH)
+            return
+        growth = None
+        if choice.executor == "thread" and self.books.measured().idle_share > 0.5:
+            growth = Growth(min(8, choice.workers), choice.workers)
+        try:
             if choice.executor == "trial":
                 yield from self._trial()
-            elif choice.executor == "serial":
-                self._note(choice)
-                elapsed = max(self.books.serial_s, until)
-                yield from self._serial(elapsed * GROWTH)
             else:
-                self._note(choice)
-                growth = None
-                if choice.executor == "thread" and self.books.measured().idle_share > 0.5:
-                    growth = Growth(min(8, choice.workers), choice.workers)
                 yield from self._crew(choice.executor, choice.workers, growth=growth)
+        except WorkersFailed as error:
+            self._give_up(choice.executor, error)
+
+    def _allowed(self, choice: Choice) -> Choice:
+        """Hold a decision to what has been ruled out meanwhile."""
+        refused = {"process": self.desk.no_processes, "thread": self._no_threads}
+        refused["trial"] = self._no_threads
+        reason = refused.get(choice.executor)
+        if not reason:
+            return choice
+        return Choice(executor="serial", workers=1, reason=f"workers are ruled out: {reason}")
+
+    def _give_up(self, executor: str, error: WorkersFailed) -> None:
+        """Go on without such workers; what was out runs again."""
+        self.desk.take_back()
+        if executor == "process":
+            self.desk.no_processes = error.message
+        else:
+            self._no_threads = error.message
+        self.books.warn(
+            f"{error.message}: went on without {'processes' if executor == 'process' else 'threads'}"
+        )
 
     def _ask(self, assumed_s: float = 0.0) -> Choice:
         began = monotonic()
@@ -225,6 +252,7 @@ class Drive:
         known = [chunk for chunk in chunks if chunk is not None]
         if not known:
             return
+        desk.out.update((chunk.start, chunk) for chunk in known)
         done, books.threads_gain = run_trial(self.job.func, self.job.rules, known)
         for chunk, ran in done:
             yield from self._settle(Done(chunk=chunk, ran=ran))
@@ -250,7 +278,7 @@ class Drive:
         pace = Pace()
         if books.serial_items:
             pace.add(1, books.measured().item_s, int(books.out_bytes))
-        is_clean, busy = False, 0.0
+        is_clean, use = False, Use()
         try:
             while True:
                 self._hand_out(crew, pace, growth)
@@ -267,23 +295,20 @@ class Drive:
                         pace.add(len(done.ran.values), done.ran.busy_s, done.size)
                         if done.size:
                             books.out_bytes = pace.item_bytes
-                        busy += done.ran.busy_s
+                        use.add(done.ran.busy_s, monotonic())
                         if growth is not None and growth.add(len(done.ran.values), monotonic()):
                             self.workers = growth.size
                     yield from self._settle(done)
                 self.progress.tell("running", books.items, self.job.items.length)
-                if kind == "process" and self._is_useless(began, busy, crew):
+                # What is out now is not heard of yet: half a chunk's time for each.
+                out_s = crew.in_flight() * max(books.measured().item_s, self._rule.cap_s / 2)
+                if kind == "process" and desk.may_redo and use.is_poor(out_s, monotonic()):
                     desk.no_processes = "they were kept busy for less time than they took"
             is_clean = True
+            if crew.shortage:
+                books.warn(crew.shortage)
         finally:
             crew.close(kill=not is_clean)
-
-    def _is_useless(self, began: float, busy: float, crew: Crew) -> bool:
-        elapsed = monotonic() - began
-        # What is out now is not heard of yet: half a chunk's time for each.
-        busy += crew.in_flight() * max(self.books.measured().item_s, self._rule.cap_s / 2)
-        is_asked = self.job.executor is not None or self.job.timeout_s is not None
-        return not is_asked and elapsed > JUDGED_AFTER_S and busy < USEFUL * elapsed
 
     def _hand_out(self, crew: Crew, pace: Pace, growth: Growth | None) -> None:
         desk, began = self.desk, monotonic()
@@ -294,7 +319,7 @@ class Drive:
         while desk.has_more and crew.can_take() and not is_emptied:
             if growth is not None and crew.in_flight() >= growth.size:
                 break
-            size = self._size(crew, pace, growth)
+            size = next_size(desk, crew, pace, rule=self._rule, growth=growth)
             if size < 1:
                 break
             chunk = desk.next(size, with_items=False)
@@ -309,28 +334,6 @@ class Drive:
                 self._refuse(chunk, error)
                 break
         self.books.dispatch_s += monotonic() - began
-
-    def _size(self, crew: Crew, pace: Pace, growth: Growth | None) -> int:
-        """Return the size of the next chunk; 0 where a stream must not run further ahead."""
-        job, desk = self.job, self.desk
-        if job.timeout_s is not None:
-            size = 1
-        elif job.chunksize is not None:
-            size = job.chunksize
-        elif growth is not None:
-            size = max(1, int(self._rule.floor_s / max(pace.item_s or 1.0, 1e-9)))
-            left = desk.left
-            size = size if left is None else max(1, min(size, left // max(1, growth.size)))
-        else:
-            size = next_chunk(self._rule, pace, crew.workers, desk.left)
-        if job.buffer_items is None or desk.backlog:
-            return size
-        ahead = job.items.taken - desk.released
-        room = job.buffer_items - ahead
-        if job.buffer_bytes is not None and pace.item_bytes > 0:
-            room = min(room, int(job.buffer_bytes / pace.item_bytes) - ahead)
-        # With nothing out, one item may always go: else the stream would stand still.
-        return max(min(size, room), 0 if crew.in_flight() or ahead else 1)
 
     def _refuse(self, chunk: Chunk, error: NotPicklable) -> None:
         """An item cannot travel: go on without processes, or make it that item's failure."""

@@ -18,13 +18,14 @@ from holdfast.parallel.failure import WorkerDied, WorkersFailed, WrongArgument
 from holdfast.parallel.inner import limit_inner_threads
 from holdfast.parallel.items import Items
 from holdfast.parallel.ship import pack_func, pack_items, pack_values
+from holdfast.parallel.threads import ThreadPool
 
 __all__ = ["FuturesCrew", "is_remote", "make_interpreters", "make_threads"]
 
 
-def make_threads(workers: int) -> Executor:
+def make_threads(workers: int) -> ThreadPool:
     """Return a pool that starts its threads as they are needed."""
-    return concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="holdfast-parallel")
+    return ThreadPool(workers)
 
 
 def make_interpreters(workers: int) -> Executor:
@@ -65,7 +66,7 @@ class FuturesCrew:
         own: bool,
         inner: int | None = None,
     ) -> None:
-        self.workers = workers
+        self._most = workers
         self._executor = executor
         self._own = own
         self._items = items
@@ -82,6 +83,14 @@ class FuturesCrew:
                 run_items, func, rules=rules, is_stopped=lambda: self._is_stopped
             )
 
+    @property
+    def shortage(self) -> str:
+        return self._executor.shortage if isinstance(self._executor, ThreadPool) else ""
+
+    @property
+    def workers(self) -> int:
+        return self._executor.most if isinstance(self._executor, ThreadPool) else self._most
+
     def can_take(self) -> bool:
         return len(self._out) < self.workers
 
@@ -92,6 +101,8 @@ class FuturesCrew:
         given: Any = pack_items(items, chunk.start) if self._is_remote else items
         try:
             future = self._executor.submit(self._call, given, chunk.start)
+        except WorkersFailed:
+            raise
         except RuntimeError as error:  # shut down, or broken by a worker that died
             raise WorkersFailed(
                 f"the executor must take work, got {type(error).__name__}: {error}"

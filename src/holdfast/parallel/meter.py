@@ -30,8 +30,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """What lies between two readings.
 
-    `idle_share` is the time that was neither work nor queueing for a processor: on a busy
-    host wall minus cpu alone would call every computation a wait.
+    Time spent queueing for a processor is the host's and belongs to nobody: on a busy host
+    wall minus cpu would call every computation a wait, and every wait a computation.
+    `idle_share` and `parallelism` are parts of the time that is left without it.
     """
 
     wall_s: float
@@ -59,14 +60,16 @@ def spent(before: Reading, after: Reading, *, calls_s: float | None = None) -> S
     thread = max(0.0, after.thread_s - before.thread_s)
     process = max(0.0, after.process_s - before.process_s)
     queued = max(0.0, after.queued_s - before.queued_s)
-    idle = max(0.0, wall - max(thread, process) - queued)
+    # Clocks that tick apart must not leave less than was worked.
+    own = max(1e-9, wall - queued, min(wall, thread))
+    idle = max(0.0, own - max(thread, process))
     return Spent(
         wall_s=wall,
         thread_s=thread,
         process_s=process,
         queued_s=queued,
-        idle_share=min(1.0, idle / wall),
-        parallelism=process / wall,
+        idle_share=min(1.0, idle / own),
+        parallelism=process / own,
     )
 
 

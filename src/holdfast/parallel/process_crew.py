@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import multiprocessing
 import os
 import pickle
-import signal
-import warnings
 import weakref
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
@@ -25,32 +22,23 @@ from holdfast.parallel.cells import IDLE, Cells
 from holdfast.parallel.crew import Chunk, Done
 from holdfast.parallel.failure import ItemTimeout, WorkerDied, WorkersFailed
 from holdfast.parallel.items import Items
-from holdfast.parallel.ship import pack_func, pack_items
-from holdfast.parallel.worker import AGAIN, STOP, forked_main, spawned_main
+from holdfast.parallel.ship import pack_items
+from holdfast.parallel.staff import Starter, Worker, describe_exit, end_worker
+from holdfast.parallel.worker import AGAIN, STOP
 
 __all__ = ["ProcessCrew"]
 
 # How often a worker is asked whether it lives: a process that the function forked may hold
 # the dead worker's pipe open.
 HEARTBEAT_S = 0.5
-# A worker that was told to stop gets this long.
-GRACE_S = 2.0
-# Workers that die before they are ready will not do better the next time.
-MOST_FALSE_STARTS = 3
+# A copy that inherited a held lock never comes up; the slowest import of a large package does.
+START_S = 120.0
+# So many more deaths than workers, with no item run in between, are the machine's fault: a
+# chunk is tried twice, and then its items alone, so one bad item accounts for four.
+MOST_FRUITLESS = 4
 
-# Ends of pipes that a forked worker must not keep, and crews to end before multiprocessing
-# waits for their processes at exit.
-_ENDS: set[Connection] = set()
+# Crews to end before multiprocessing waits for their processes at exit.
 _CREWS: weakref.WeakSet[Any] = weakref.WeakSet()
-
-
-class _Worker(msgspec.Struct, kw_only=True, eq=False):
-    process: Any
-    pipe: Connection
-    slot: int
-    is_ready: bool = False
-    chunk: Chunk | None = None
-    sent_at: float = 0.0
 
 
 class ProcessCrew:
@@ -58,6 +46,10 @@ class ProcessCrew:
 
     With `fork` the function and a sequence are inherited: chunks are two numbers. Else the
     function travels once and the items with each chunk.
+
+    It ends by construction: a worker is started only for a chunk that waits; each death
+    costs a chunk a try, an item its place, or counts as fruitless, and of those there are
+    few in a row. `shortage` says why there are fewer workers than asked for.
     """
 
     def __init__(
@@ -72,27 +64,36 @@ class ProcessCrew:
         inner: int | None = None,
     ) -> None:
         self.workers = workers
-        self._func = func
-        self._rules = msgspec.structs.replace(rules, ship=True, order=items.order)
         self._items = items
         self._method = method
         self._timeout_s = timeout_s
-        self._inner = inner
-        self._context: Any = multiprocessing.get_context(method)
         self._is_fork = method == "fork"
-        self._packed = b""
-        if not self._is_fork:
-            self._packed = pickle.dumps((pack_func(func), self._rules, inner))
         self._cells = Cells(workers, inherit=self._is_fork)
-        self._staff: dict[Connection, _Worker] = {}
+        try:
+            self._starter = Starter(
+                func,
+                msgspec.structs.replace(rules, ship=True, order=items.order),
+                items=items,
+                cells=self._cells,
+                method=method,
+                inner=inner,
+            )
+        except BaseException:
+            self._cells.close()
+            raise
+        self._staff: dict[Connection, Worker] = {}
         self._waiting: deque[Chunk] = deque()
         self._packets: dict[int, bytes] = {}
-        self._false_starts = 0
+        self.shortage = ""
+        self._free = list(reversed(range(workers)))
+        self._tried: set[int] = set()
+        self._fruitless = 0
+        self._doom: WorkersFailed | None = None
+        self._looked_at = monotonic()
         self._is_closed = False
         _CREWS.add(self)
         try:
-            for slot in range(workers):
-                self._start(slot)
+            self._fill(workers)
         except BaseException:
             self.close(kill=True)
             raise
@@ -118,11 +119,13 @@ class ProcessCrew:
     def collect(self) -> list[Done]:
         done: list[Done] = []
         while not done and self.in_flight():
+            if self._doom is not None:
+                raise self._doom
             ready = connection.wait(list(self._staff), self._patience_s())
             for pipe in ready:
                 if isinstance(pipe, Connection) and pipe in self._staff:
                     done.extend(self._hear(self._staff[pipe]))
-            if not ready:
+            if not ready or monotonic() - self._looked_at > HEARTBEAT_S:
                 done.extend(self._bury_silent())
             done.extend(self._end_overdue())
             self._hand_out()
@@ -133,7 +136,7 @@ class ProcessCrew:
             return
         self._is_closed = True
         for worker in list(self._staff.values()):
-            if kill or worker.chunk is not None:
+            if kill or worker.chunk is not None or not worker.is_ready:
                 worker.process.kill()
             else:
                 with contextlib.suppress(OSError):
@@ -147,61 +150,52 @@ class ProcessCrew:
         """Return the process ids of the workers."""
         return [worker.process.pid for worker in self._staff.values()]
 
-    def _start(self, slot: int) -> None:
-        self._cells.numbers[slot] = IDLE
-        ours, theirs = self._context.Pipe()
-        _ENDS.add(ours)
-        with _without_interrupts():
-            process = self._make(theirs, slot)
+    def _fill(self, count: int) -> None:
+        """Start workers until there are `count`; make do with fewer where no more can be had."""
+        while self._free and len(self._staff) < count:
+            slot = self._free.pop()
             try:
-                # Python 3.12 warns of native threads too, which numerical libraries start
-                # and which cope with a fork; Python's own threads were looked at before.
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    process.start()
-            except BaseException as error:
-                _ENDS.discard(ours)
-                ours.close()
-                raise WorkersFailed(
-                    f"a worker process must start by {self._method}, got "
-                    f"{type(error).__name__}: {error}"
-                ) from error
-            finally:
-                theirs.close()
-        worker = _Worker(process=process, pipe=ours, slot=slot)
-        self._staff[ours] = worker
-        if not self._is_fork:
-            with contextlib.suppress(OSError):  # it is dead already: its end will be heard
-                ours.send_bytes(self._packed)
+                worker = self._starter.start(slot)
+            except (OSError, RuntimeError, MemoryError) as error:
+                text = (
+                    f"{count} worker processes must start by {self._method}, "
+                    f"got {len(self._staff)}: {type(error).__name__}: {error}"
+                )
+                self._do_with_fewer(text, "fewer workers (n_jobs), or more memory and processes")
+                return
+            self._staff[worker.pipe] = worker
 
-    def _make(self, theirs: Connection, slot: int) -> Any:
-        if not self._is_fork:
-            args = (theirs, self._cells.handle(), slot)
-            return self._context.Process(target=spawned_main, args=args)
-        job = {
-            "inner": self._inner,
-            "items": self._items,
-            "cells": self._cells.numbers,
-            "slot": slot,
-        }
-        return self._context.Process(
-            target=forked_main,
-            args=(theirs, self._func, self._rules),
-            kwargs={"job": job, "ends": tuple(_ENDS)},
-        )
+    def _do_with_fewer(self, text: str, hint: str) -> None:
+        self.shortage = text
+        self.workers = max(1, len(self._staff))
+        self._free.clear()
+        if not self._staff:
+            self._doom = WorkersFailed(text, hint=hint)
 
     def _hand_out(self) -> None:
+        if self._waiting and self._doom is None:
+            self._fill(min(self.workers, self.in_flight()))
         for worker in list(self._staff.values()):
             if not self._waiting:
                 return
             if not worker.is_ready or worker.chunk is not None:
                 continue
+            if worker.has_run and self._waiting[0].start in self._tried:
+                self._retire(worker)
+                continue
             worker.chunk = self._waiting.popleft()
-            worker.sent_at = monotonic()
+            worker.since = worker.due_from = monotonic()
             with contextlib.suppress(OSError):  # it is dead: its end will be heard
                 worker.pipe.send_bytes(self._packets[worker.chunk.start])
 
-    def _hear(self, worker: _Worker) -> list[Done]:
+    def _retire(self, worker: Worker) -> None:
+        """Let a fresh worker have the second try: its end is then the chunk's doing alone."""
+        worker.process.kill()
+        self._remove(worker)
+        self._free.append(worker.slot)
+        self._fill(min(self.workers, self.in_flight()))
+
+    def _hear(self, worker: Worker) -> list[Done]:
         try:
             head = worker.pipe.recv_bytes()
             if not worker.is_ready:
@@ -222,55 +216,83 @@ class ProcessCrew:
             caught = [*caught, *more]
         return [self._finish(worker, values, caught, busy_s=busy_s, size=len(payload))]
 
-    def _greet(self, worker: _Worker, head: bytes) -> list[Done]:
-        if head != b"ready":
-            raise WorkersFailed(
+    def _greet(self, worker: Worker, head: bytes) -> list[Done]:
+        worker.is_ready = head == b"ready"
+        if not worker.is_ready:
+            self._doom = WorkersFailed(
                 f"a worker {head.decode(errors='replace')}",
                 hint="the worker must be able to import the function's module",
             )
-        worker.is_ready = True
         return []
 
     def _finish(
-        self, worker: _Worker, values: list[Any], caught: list[Caught], *, busy_s: float, size: int
+        self, worker: Worker, values: list[Any], caught: list[Caught], *, busy_s: float, size: int
     ) -> Done:
         chunk = worker.chunk
         assert chunk is not None  # noqa: S101 - only a worker with a chunk answers
-        worker.chunk = None
+        worker.chunk, worker.has_run = None, True
+        self._tried.discard(chunk.start)
+        self._fruitless = 0
         self._packets.pop(chunk.start, None)
         ran = Ran(start=chunk.start, values=values, caught=caught, busy_s=busy_s)
         return Done(chunk=chunk, ran=ran, worker=worker.slot, size=size)
 
-    def _bury(self, worker: _Worker, error: BaseException | None = None) -> list[Done]:
-        """Take a dead worker's chunk back and put a new worker in its place."""
-        chunk, slot = worker.chunk, worker.slot
-        culprit = self._cells.numbers[slot]
-        code = self._remove(worker)
-        if chunk is None and not worker.is_ready:
-            self._false_starts += 1
-            if self._false_starts >= MOST_FALSE_STARTS:
-                raise WorkersFailed(
-                    f"workers started by {self._method} must come up, got "
-                    f"{self._false_starts} that ended first, the last with {_describe(code)}",
-                    hint="guard the script with `if __name__ == '__main__':`, "
-                    "since a worker imports it",
-                )
-        self._start(slot)
-        if chunk is None:
-            return []
+    def _bury(self, worker: Worker, error: BaseException | None = None) -> list[Done]:
+        """Take a dead worker's chunk back; a new worker comes when there is work for it."""
+        chunk, culprit = worker.chunk, self._cells.numbers[worker.slot]
+        was_ready, code = worker.is_ready, self._remove(worker)
+        self._free.append(worker.slot)
+        if chunk is not None and chunk.start <= culprit < chunk.stop:
+            self._fruitless = 0
+            error = error or WorkerDied(
+                f"the worker process that ran it ended with {describe_exit(code)}",
+                hint="memory that ran out, a crash in C code, or os._exit in the function",
+            )
+        else:
+            self._count_fruitless(code, was_ready=was_ready)
+            if chunk is None:
+                return []
+            if chunk.start not in self._tried:
+                self._tried.add(chunk.start)
+                self._waiting.appendleft(chunk)
+                return []
+            self._tried.discard(chunk.start)
+            culprit = None
+            error = WorkerDied(
+                f"each worker process that was given it ended, the last with {describe_exit(code)}",
+                hint="memory that ran out, or a crash where the item is loaded",
+            )
         self._packets.pop(chunk.start, None)
-        is_known = chunk.start <= culprit < chunk.stop
-        error = error or WorkerDied(
-            f"the worker process that ran it ended with {_describe(code)}",
-            hint="memory that ran out, a crash in C code, or os._exit in the function",
+        return [Done(chunk=chunk, culprit=culprit, error=error, worker=worker.slot)]
+
+    def _count_fruitless(self, code: int | None, *, was_ready: bool) -> None:
+        self._fruitless += 1
+        if self._fruitless <= MOST_FRUITLESS + self.workers:
+            return
+        hint = "memory that ran out, or limits of the machine"
+        if not was_ready and not self._is_fork:
+            hint = (
+                "guard the script with `if __name__ == '__main__':`, since a worker "
+                "imports it; or memory that ran out"
+            )
+        self._doom = WorkersFailed(
+            f"workers started by {self._method} must run items, got {self._fruitless} in a row "
+            f"that ended first, the last with {describe_exit(code)}",
+            hint=hint,
         )
-        return [Done(chunk=chunk, culprit=culprit if is_known else None, error=error, worker=slot)]
 
     def _bury_silent(self) -> list[Done]:
+        """Look after workers of which nothing is heard: are they dead, or never came up?"""
         done: list[Done] = []
+        now = self._looked_at = monotonic()
         for worker in list(self._staff.values()):
             if not worker.process.is_alive() and not worker.pipe.poll():
                 done.extend(self._bury(worker))
+            elif not worker.is_ready and now - worker.since > START_S:
+                worker.process.kill()
+                self._remove(worker)
+                text = f"a worker process must be ready within {START_S:g} s, got none"
+                self._do_with_fewer(text, "a lock that was held when it was copied; try 'spawn'")
         return done
 
     def _end_overdue(self) -> list[Done]:
@@ -279,9 +301,12 @@ class ProcessCrew:
         done: list[Done] = []
         now = monotonic()
         for worker in list(self._staff.values()):
-            if worker.chunk is None or now - worker.sent_at < self._timeout_s:
+            if worker.chunk is None or now - worker.due_from < self._timeout_s:
                 continue
             if worker.pipe.poll():  # the answer came in time to be read
+                continue
+            if self._cells.numbers[worker.slot] == IDLE and now - worker.since < START_S:
+                worker.due_from = now  # it has not begun, and so its time has not
                 continue
             worker.process.kill()
             worker.process.join()
@@ -293,43 +318,14 @@ class ProcessCrew:
     def _patience_s(self) -> float:
         if self._timeout_s is None:
             return HEARTBEAT_S
-        sent = [worker.sent_at for worker in self._staff.values() if worker.chunk is not None]
-        if not sent:
+        began = [each.due_from for each in self._staff.values() if each.chunk is not None]
+        if not began:
             return HEARTBEAT_S
-        return min(HEARTBEAT_S, max(0.0, min(sent) + self._timeout_s - monotonic()))
+        return min(HEARTBEAT_S, max(0.0, min(began) + self._timeout_s - monotonic()))
 
-    def _remove(self, worker: _Worker) -> int | None:
-        """End a worker's process for good and close its pipe."""
+    def _remove(self, worker: Worker) -> int | None:
         self._staff.pop(worker.pipe, None)
-        worker.process.join(GRACE_S)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
-        code = worker.process.exitcode
-        worker.process.close()
-        _ENDS.discard(worker.pipe)
-        worker.pipe.close()
-        return code
-
-
-def _describe(code: int | None) -> str:
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Generator[None]:
-    """Hold Ctrl-C back until the new worker has its own way with it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return end_worker(worker)
 
 
 def _end_all() -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import cloudpickle  # pyright: ignore[reportMissingTypeStubs] - it has none
+import msgspec
 
 from holdfast.parallel.caught import Caught, catch
 from holdfast.parallel.failure import NotPicklable, name_of
 
-__all__ = ["pack_func", "pack_items", "pack_values", "unpicklable_reason"]
+__all__ = ["lost_result", "pack_func", "pack_items", "pack_values", "unpicklable_reason"]
 
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 _dump_by_value: Callable[[Any], bytes] = cast("Any", cloudpickle).dumps
@@ -78,16 +79,17 @@ def pack_values(values: list[Any], start: int) -> tuple[bytes, list[Caught]]:
         reason = unpicklable_reason(value)
         if reason:
             values[offset] = None
-            caught.append(catch(start + offset, result_error(value, reason), ship=True))
+            caught.append(lost_result(start + offset, value, reason))
     return pickle.dumps(values, PROTOCOL), caught
 
 
-def result_error(value: Any, reason: str) -> NotPicklable:
+def lost_result(position: int, value: Any, reason: str) -> Caught:
     """Say that a result cannot leave its process."""
-    return NotPicklable(
+    error = NotPicklable(
         f"a result must be picklable to leave its worker, got {_short(value)}: {reason}",
         hint="return plain data, or use executor='thread'",
     )
+    return msgspec.structs.replace(catch(position, error, ship=True), is_lost=True)
 
 
 def unpicklable_reason(value: Any, *, by_value: bool = False) -> str:

@@ -19,7 +19,7 @@ from holdfast.parallel.calls import Rules, run_items
 from holdfast.parallel.caught import catch
 from holdfast.parallel.cells import IDLE, open_cells
 from holdfast.parallel.inner import limit_inner_threads
-from holdfast.parallel.ship import pack_values, result_error, unpicklable_reason
+from holdfast.parallel.ship import lost_result, pack_values, unpicklable_reason
 from holdfast.parallel.strays import strays
 
 __all__ = ["STOP", "Closable", "forked_main", "spawned_main"]
@@ -78,6 +78,9 @@ def spawned_main(pipe: Connection, handle: Any, slot: int) -> None:
 
 
 def _begin(pipe: Connection, inner: int | None) -> None:
+    # What the function forks may outlive this process, whose end is told by its pipe.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=pipe.close)
     # Ctrl-C goes to the whole group of processes; the parent alone decides what follows.
     # A handler, not SIG_IGN: commands that the function starts get the default again.
     signal.signal(signal.SIGINT, _ignore)
@@ -155,5 +158,5 @@ def _pack_checked(values: list[Any], start: int) -> tuple[bytes, list[Any]]:
         reason = unpicklable_reason(value)
         if reason:
             kept[offset] = None
-            caught.append(catch(start + offset, result_error(value, reason), ship=True))
+            caught.append(lost_result(start + offset, value, reason))
     return pickle.dumps(kept), caught

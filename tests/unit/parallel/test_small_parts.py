@@ -48,10 +48,14 @@ def test_a_full_cover_closes(count: int) -> None:
     cover.close(count)
 
 
-def test_queueing_is_no_idling() -> None:
-    before, after = reading(0, 0, 0, 0), reading(10, 4, 4, 5)
-    assert spent(before, after).idle_share == pytest.approx(0.1)
+def test_queueing_is_neither_idling_nor_work() -> None:
+    before = reading(0, 0, 0, 0)
+    assert spent(before, reading(10, 4, 4, 5)).idle_share == pytest.approx(0.2)
     assert spent(before, reading(10, 0.1, 0.1, 0)).idle_share == pytest.approx(0.99)
+    # A wait stays a wait on a host where each wake-up queues for longer than it lasted.
+    assert spent(before, reading(10, 0.1, 0.1, 8)).idle_share == pytest.approx(0.95)
+    assert spent(before, reading(10, 2, 4, 8)).parallelism == pytest.approx(2)
+    assert spent(before, reading(10, 4, 4, 9)).idle_share == 0
 
 
 def test_two_busy_threads_are_parallelism() -> None:
