@@ -28,6 +28,8 @@ MOST_THREADS = 256
 # One hand-out of a chunk through a pipe, and its answer; items of 2.5 ms are worth 25 of it.
 CHUNK_S = 100e-6
 TRIAL_WORTH_S = 0.02
+# How long each of the two threads runs at least.
+TRIAL_S = 0.003
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +80,18 @@ def predict(look: Outlook, left: int, workers: int) -> float:
     """
     seen = look.measured
     compute = left * (seen.item_s + seen.out_s) / capacity(look.host, workers)
-    chunks = max(workers, math.ceil(left * seen.item_s / 0.1)) + 4 * workers
-    parent = left * (seen.in_s + seen.out_s) + min(left, chunks) * CHUNK_S
+    parent = _parent_s(look, left, workers)
     start = start_cost(look.limits.start_method, workers, look.rss)
     tail = seen.item_s if left > workers else 0.0
     busiest = max(compute, math.ceil(left / workers) * seen.item_s if left < 4 * workers else 0.0)
     return start + max(busiest + tail / 2, parent)
+
+
+def _parent_s(look: Outlook, left: int, workers: int) -> float:
+    """Return the seconds that the parent alone spends on handing out and taking in."""
+    seen = look.measured
+    chunks = max(workers, math.ceil(left * seen.item_s / 0.1)) + 4 * workers
+    return left * (seen.in_s + seen.out_s) + min(left, chunks) * CHUNK_S
 
 
 def decide(look: Outlook) -> Choice:
@@ -105,7 +113,7 @@ def decide(look: Outlook) -> Choice:
         return _serial(reason, serial_s)
     if seen.threads_gain is not None and seen.threads_gain >= FREES_LOCK and not look.no_threads:
         return _compute_in_threads(look, left, serial_s, most)
-    if _trial_pays(look, left, serial_s):
+    if _trial_pays(look, left, serial_s, most):
         reason = "does the function let go of the interpreter lock? two threads will tell"
         return Choice(executor="trial", workers=2, reason=reason, serial_s=serial_s)
     return _processes(look, left, serial_s, most)
@@ -136,15 +144,19 @@ def _compute_in_threads(look: Outlook, left: int, serial_s: float, most: int) ->
     )
 
 
-def _trial_pays(look: Outlook, left: int, serial_s: float) -> bool:
+def _trial_pays(look: Outlook, left: int, serial_s: float, most: int) -> bool:
     seen = look.measured
-    return (
-        seen.threads_gain is None
-        and not look.no_threads
-        and seen.item_s >= TRIAL_ITEM_S
-        and left >= 4
-        and serial_s >= TRIAL_WORTH_S
-    )
+    if seen.threads_gain is not None or look.no_threads or left < 4:
+        return False
+    if seen.item_s < TRIAL_ITEM_S or serial_s < TRIAL_WORTH_S:
+        return False
+    if look.no_processes or look.limits.no_processes:
+        return True
+    # Where the lock is kept, one of the threads does nothing meanwhile; where it is let go,
+    # all that is saved is what processes cost besides the work.
+    workers = min(most, left)
+    start_s = start_cost(look.limits.start_method, workers, look.rss)
+    return max(TRIAL_S, seen.item_s) <= start_s + _parent_s(look, left, workers)
 
 
 def _processes(look: Outlook, left: int, serial_s: float, most: int) -> Choice:

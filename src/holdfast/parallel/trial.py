@@ -35,9 +35,10 @@ def gain_of(both: Spent, each: Sequence[Spent]) -> float:
     """Return how many cores the threads kept busy, queueing for a core left out.
 
     A thread that waits for the interpreter lock is idle, one that waits for a core is
-    not: on a busy host the wall time alone would make the two look the same.
+    not: on a busy host the wall time alone would make the two look the same. Only what
+    both queued counts: one may queue behind the other, which holds the lock meanwhile.
     """
-    queued = max((own.queued_s for own in each), default=0.0)
+    queued = min((own.queued_s for own in each), default=0.0)
     return min(MOST, both.process_s / max(1e-9, both.wall_s - queued))
 
 

@@ -73,6 +73,25 @@ def test_nothing_is_tried_where_the_answer_could_not_help(changes: dict[str, Any
     assert decide(look(threads_gain=None, **changes)).executor != "trial"
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"item_s": 0.06}, "process"),  # a trial would cost more than threads could save
+        ({"item_s": 0.06, "out_s": 2e-3}, "trial"),  # these results are dear to send
+        ({"item_s": 0.06, "no_processes": "no fork"}, "trial"),
+        ({"item_s": 0.06, "host": WINDOWS}, "trial"),  # interpreters are dear to start
+        ({"item_s": 3e-3}, "trial"),
+    ],
+)
+def test_slow_items_are_tried_where_threads_could_save_more_than_a_trial_costs(
+    changes: dict[str, Any], expected: str
+) -> None:
+    assert (
+        decide(look(changes.pop("host", None), threads_gain=None, left=100, **changes)).executor
+        == expected
+    )
+
+
 def test_items_that_are_parallel_inside_stay_here() -> None:
     choice = decide(look(parallelism=1.9))
     assert choice.executor == "serial"

@@ -80,6 +80,13 @@ def test_two_threads_are_told_apart_from_one_lock_on_a_busy_host_too(
     assert gain_of(both, [own, own]) == pytest.approx(gain)
 
 
+def test_a_thread_that_queues_behind_the_one_with_the_lock_shows_no_gain() -> None:
+    start = reading(0, 0, 0, 0)
+    both = spent(start, reading(6, 0, 6, 0))
+    first, second = (spent(start, reading(wall, 3, 6, wall - 3)) for wall in (3, 6))
+    assert gain_of(both, [first, second]) == pytest.approx(1.0)
+
+
 def test_the_clocks_of_this_machine_go_forward() -> None:
     first = take_reading()
     sum(range(10_000))
