@@ -91,3 +91,30 @@ def test_what_a_case_prints_is_shown_without_secrets(project: Project) -> None:
 
     assert "it is" in ended.err
     assert SECRET not in ended.err
+
+
+def test_a_run_goes_on_where_an_expectation_holds_a_secret_and_again_only_if_that_changed(
+    project: Project,
+) -> None:
+    held = [{"stdout": {"equals": "{env.API_TOKEN}"}}]
+    project.suite(
+        "s",
+        [
+            command("held", 'echo >> held; printf %s "$API_TOKEN"', priority=3) | {"expect": held},
+            command("stops", "test -e fixed", priority=2),
+            command("left"),
+        ],
+    )
+
+    def times_held() -> int:
+        return len((project.folder / "held").read_text().splitlines())
+
+    stopped = project.quick("run", "s.json", "--sequential", "-x", API_TOKEN=SECRET)
+    assert (stopped.code, times_held()) == (1, 1)
+    again = project.quick("run", "s.json", "--resume", "last", "-x", API_TOKEN=SECRET)
+    assert (again.code, times_held()) == (1, 1)
+    stopped = project.quick("run", "s.json", "--sequential", "-x", API_TOKEN=SECRET)
+    assert (stopped.code, times_held()) == (1, 2)
+    changed = project.quick("run", "s.json", "--resume", "last", API_TOKEN=f"other-{SECRET}")
+    assert (changed.code, times_held()) == (1, 3)
+    assert SECRET.encode() not in (project.folder / ".holdfast" / "holdfast.db").read_bytes()

@@ -334,9 +334,9 @@ def test_a_case_with_two_targets_tells_its_other_problems_too(tmp_path: Path) ->
     """
     assert [each.partition(":")[2] for each in problems_of(tmp_path, text)] == [
         "4:20: no such key 'metod'; did you mean 'method'?",
-        "5:22: no such expectation 'stats'; did you mean 'status'?",
+        "5:15: no such expectation 'stats'; did you mean 'status'?",
         "6:5: a case must have one target, got http and steps",
-        "8:27: a step must have one target, got command and python",
+        "8:31: a step must have one target, got command and python",
         "8:54: no such expectation 'stdot'; did you mean 'stdout'?",
     ]
 
