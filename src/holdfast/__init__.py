@@ -29,7 +29,7 @@ _PLACES = {
 
 
 # Packages that are used as `holdfast.NAME`, imported when they are.
-_PACKAGES = frozenset({"measure", "parallel", "session"})
+_PACKAGES = frozenset({"capabilities", "measure", "parallel", "session"})
 
 
 def __getattr__(name: str) -> Any:

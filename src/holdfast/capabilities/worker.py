@@ -1,0 +1,286 @@
+"""How is a function called in a process of its own that is observed, or confined?"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
+import msgspec
+
+from holdfast.capabilities.grammar import parse_capabilities
+from holdfast.capabilities.observation import Observation
+from holdfast.capabilities.plain_pickle import NotPlain, read_plain
+from holdfast.capabilities.software import code_files, is_own_name
+from holdfast.capabilities.violation import CannotEnforce, CapabilityViolation
+from holdfast.capabilities.wildcard import match_name
+from holdfast.errors import HoldfastError
+
+__all__ = ["ChildLost", "ChildRaised", "ConfinedWorker", "granted_environment", "start_setup"]
+
+# holdfast itself must be found before the path of the caller is taken over.
+ROOT = str(Path(__file__).resolve().parent.parent.parent)
+START = f"import sys; sys.path.insert(0, {ROOT!r}); from holdfast.capabilities.child import main; main()"
+
+# An idle child ends at once; one that is still at work is not waited for long.
+GRACE_S = 2.0
+
+# More than any value that is worth moving; what claims to be longer is no answer.
+MOST_BYTES = 1 << 31
+
+Mode = Literal["observe", "enforce"]
+
+
+class _Error(msgspec.Struct, frozen=True):
+    type: str
+    message: str
+    capability: str
+    pickle: bytes
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What the child answers to a call."""
+
+    used: list[str]
+    undeclared: list[str]
+    unused: list[str]
+    blind: list[str]
+    not_listed: int
+    value: bytes = b""
+    error: _Error | None = None
+
+
+class ChildLost(HoldfastError):
+    """The process ended before it answered."""
+
+
+class ConfinedWorker:
+    """A process that is confined once, and then carries out calls one after another.
+
+    `mode` is `enforce` (what is not in `allow` is stopped) or `observe` (it is noted).
+    The process starts with the first call. After `close`, or a lost process, the next
+    call starts another one.
+
+    >>> with ConfinedWorker(allow=["read"], mode="observe") as worker:
+    ...     worker.call(sum, [1, 2])
+    3
+    """
+
+    def __init__(self, allow: Iterable[str] = (), *, mode: Mode = "enforce") -> None:
+        self.allow = parse_capabilities(allow)
+        self.mode: Mode = mode
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, None while there is none."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self) -> None:
+        """Start and confine the process, if there is none.
+
+        Raises:
+            CannotEnforce: this machine cannot hold it to what is granted.
+        """
+        if self._process is not None:
+            return
+        process = self._process = _launch(granted_environment(self.allow, self.mode))
+        try:
+            self._send(start_setup(self.allow, self.mode))
+            answer = self._receive()
+        except BaseException:
+            self.close()
+            raise
+        if "cannot" in answer:
+            process.wait()
+            self.close()
+            raise CannotEnforce(*answer["cannot"])
+
+    def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call a function there and return its value; what it raises is raised.
+
+        Raises:
+            CapabilityViolation: something was stopped, even if the code went on without it.
+            CannotEnforce: this machine cannot hold it to what is granted.
+            NotPlain: in mode `enforce`, the value is no plain data.
+            ChildLost: the process ended before it answered.
+        """
+        return self.observe(function, *args, **kwargs).value
+
+    def observe(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Observation:
+        """Call a function there; tell its value, and what this process has touched so far.
+
+        Raises what `call` raises.
+        """
+        request: bytes = cloudpickle.dumps((function, args, kwargs))  # pyright: ignore[reportUnknownMemberType]
+        self.start()
+        try:
+            self._send(request)
+            answer = self._receive()
+        except BaseException:
+            # Its answer would be taken for that of the next call.
+            self.close()
+            raise
+        return self._read_answer(answer)
+
+    def close(self) -> None:
+        """End the process and wait for it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            # What it was sent and did not read is lost with it.
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        try:
+            process.wait(timeout=GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        # What it started and left behind; the group outlives the one who led it.
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def _read_answer(self, told: dict[str, Any]) -> Observation:
+        read = read_plain if self.mode == "enforce" else pickle.loads  # noqa: S301 - as trusted as we are
+        try:
+            answer = msgspec.convert(told, _Answer)
+        except msgspec.ValidationError as error:
+            self.close()
+            raise ChildLost(f"the process gave no answer: {error}") from error
+        if self.mode == "enforce" and answer.undeclared:
+            raise _stopped(answer)
+        if answer.error is not None:
+            raise _rebuild(answer.error, read)
+        return Observation(
+            value=read(answer.value),
+            used=tuple(answer.used),
+            undeclared=tuple(answer.undeclared),
+            unused=tuple(answer.unused),
+            blind=tuple(answer.blind),
+            not_listed=answer.not_listed,
+        )
+
+    def _send(self, frame: Any) -> None:
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018
+        body = marshal.dumps(frame)
+        try:
+            self._process.stdin.write(len(body).to_bytes(8, "big") + body)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            # It has ended; reading says how.
+            return
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018
+        source = self._process.stdout
+        head = source.read(8)
+        size = int.from_bytes(head, "big")
+        body = source.read(size) if len(head) == 8 and size <= MOST_BYTES else b""
+        if not body or len(body) < size:
+            self._process.kill()
+            status = self._process.wait()
+            raise ChildLost(f"the process ended before it answered: exit status {status}")
+        answer: dict[str, Any] = read_plain(body)
+        return answer
+
+
+def start_setup(allow: tuple[tuple[str, str], ...], mode: Mode) -> dict[str, Any]:
+    """Return the first frame: what the child may touch, and where it finds code."""
+    return {
+        "mode": mode,
+        "grants": list(allow),
+        "folder": str(Path.cwd()),
+        "search": os.environ.get("PATH", os.defpath),
+        "path": [place or str(Path.cwd()) for place in sys.path],
+        "code": code_files() if mode == "enforce" else [],
+    }
+
+
+def granted_environment(allow: Iterable[tuple[str, str]], mode: Mode) -> dict[str, str]:
+    """Return the environment of the child: what was not granted is not even there."""
+    if mode == "observe":
+        return dict(os.environ)
+    names = [resource for kind, resource in allow if kind == "env"]
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if is_own_name(name) or any(not each or match_name(each, name) for each in names)
+    }
+
+
+def _launch(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    out = _copy_stdout()
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", START, str(out)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            pass_fds=(out,) if out >= 0 else (),
+            start_new_session=os.name == "posix",
+        )
+    finally:
+        if out >= 0:
+            os.close(out)
+
+
+def _copy_stdout() -> int:
+    """Return a descriptor of where our own prints go, to be passed on; -1 where that cannot be."""
+    if os.name != "posix" or sys.__stdout__ is None:
+        return -1
+    try:
+        return os.dup(sys.__stdout__.fileno())
+    except (OSError, ValueError):
+        return -1
+
+
+def _stopped(answer: _Answer) -> CapabilityViolation:
+    """Return the violation to raise; also for code that caught it and went on."""
+    if answer.error is not None and answer.error.capability:
+        with contextlib.suppress(NotPlain):
+            violation = read_plain(answer.error.pickle)
+            if isinstance(violation, CapabilityViolation):
+                return violation
+    return CapabilityViolation(
+        f"{', '.join(answer.undeclared[:5])} was stopped: it is not among the capabilities that were granted",
+        answer.undeclared[0],
+        "the code caught the refusal and went on; grant it if it is meant to be used",
+    )
+
+
+def _rebuild(error: _Error, read: Callable[[bytes], Any]) -> BaseException:
+    """Return the exception of the child, or one that tells what it was."""
+    try:
+        rebuilt = read(error.pickle)
+    except Exception as failure:  # noqa: BLE001 - whatever rebuilding it raises: it cannot be rebuilt
+        return ChildRaised(f"{error.type}: {error.message} (it cannot be rebuilt here: {failure})")
+    if isinstance(rebuilt, Exception):
+        return rebuilt
+    return ChildRaised(f"{error.type}: {error.message}")
+
+
+class ChildRaised(HoldfastError):
+    """The function raised something that cannot be rebuilt here; the message has its type and text."""
