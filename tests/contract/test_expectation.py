@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from holdfast.builtin import COMPONENTS
 from holdfast.judge.combine import compile_expect, parse_expect
+from holdfast.model.case import Surround
 from holdfast.model.codec import to_plain
 from holdfast.model.evidence import Assessment, Evidence, Output
 from holdfast.model.finding import Finding
@@ -27,6 +28,9 @@ PRODUCED = frozenset(
     {"value", "status", "headers", "exit_code", "stdout", "stderr", "duration", "error"}
 )
 RAISED = error_of()
+CLEAN = {"status": "clean", "calls": 1212, "channels": []}
+GROWN = {"name": "fds", "unit": "file descriptors", "status": "leaks", "per_call": 1.0}
+LEAKS = {"status": "leaks", "calls": 300, "channels": [GROWN]}
 VALUE = {"n": 1, "text": "abc", "list": [1, 2]}
 SERIAL = "holdfast.parallel.assess:same_as_serial {}"
 OTHER = 'holdfast.parallel.assess:same_as_other {"arguments":{},"other":"a:b"}'
@@ -46,6 +50,10 @@ FULL: dict[str, Any] = {
 
 def of(value: Any) -> Evidence:
     return Evidence(value=to_plain(value).plain, **FULL)
+
+
+def found(**facts: Any) -> Evidence:
+    return Evidence(value=None, **{**FULL, "facts": facts})
 
 
 # name: (parameters, evidence that bears them out, parameters, evidence that contradicts them)
@@ -75,6 +83,7 @@ EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
     "stderr": ({"regex": "^e"}, of(None), "out", of(None)),
     "raises": ("ValueError", RAISED, {"message": "bang"}, RAISED),
     "completes": (None, of(None), None, error_of(name="AssertionError", is_assertion=True)),
+    "no_leak": (None, found(leak=CLEAN), {"iterations": 99}, found(leak=LEAKS)),
     "duration": ("< 1s", of(None), "< 1ms", of(None)),
     "snapshot": (
         {"file": "a", "stored": 1, "exists": True},
@@ -176,6 +185,9 @@ def test_compiled_parameters_name_what_is_inside_and_what_to_call(name: str) -> 
     for nested in component.nested(compiled.params):
         assert nested.name in NAMES
     for call in component.needs(compiled.params):
+        if isinstance(call, Surround):
+            assert REGISTRY.load(call.kind, call.name).check(call.params) is not None
+            continue
         assert call.key
         assert call.ref
 

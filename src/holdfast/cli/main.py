@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("holdfast.cli.validate:command", "Check case files and show what would run."),
     "list": ("holdfast.cli.list:command", "List the cases that would run."),
     "show": ("holdfast.cli.show:command", "Show a run, or one case of it."),
+    "leak": ("holdfast.cli.leak:command", "Tell whether a function leaks."),
     "report": ("holdfast.cli.report:command", "Write the reports of a run again."),
     "judge": ("holdfast.cli.judge:command", "Judge the stored evidence of a run again."),
     "gate": ("holdfast.cli.gate:command", "Apply the gate to a run again."),

@@ -76,12 +76,16 @@ class ValueExpectation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FactExpectation(msgspec.Struct, frozen=True, kw_only=True):
-    """An expectation on something else than the value: `decide` gets the evidence."""
+    """An expectation on something else than the value: `decide` gets the evidence.
+
+    `wants` tells from the parameters what it takes to have that evidence.
+    """
 
     form: dict[str, Any]
     prepare: Callable[[Any], Any]
     decide: Callable[[Any, Evidence], Finding]
     requires: frozenset[str]
+    wants: Callable[[Any], Iterable[Need]] | None = None
 
     def schema(self) -> dict[str, Any]:
         return self.form
@@ -93,7 +97,7 @@ class FactExpectation(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     def needs(self, params: Any) -> Iterable[Need]:
-        return ()
+        return () if self.wants is None else self.wants(params)
 
     def judge(self, params: Any, evidence: Evidence, judge_one: JudgeOne) -> Finding:
         return self.decide(params, evidence)

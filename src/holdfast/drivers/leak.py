@@ -1,0 +1,141 @@
+"""How is a target called again and again to see what stays? In a child of its own, counted on every channel."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from holdfast.errors import UsageError
+from holdfast.model.evidence import CaseError, Evidence, Output
+from holdfast.model.leak import CHANNELS, LeakReport
+from holdfast.ports import BadParams, Work
+from holdfast.registry import load_place
+from holdfast.text.cut import HeadTail
+
+__all__ = ["DRIVER", "LeakDriver"]
+
+# Loaded by name when a case is driven: nobody else needs what counts.
+MEASURE = "holdfast.measure.leak_check:MEASURE"
+
+
+class LeakDriver:
+    """The verdict is a fact, `leak`; what each channel gained per call is a measurement."""
+
+    targets = frozenset({"python"})
+    exclusive = True
+
+    def schema(self) -> dict[str, Any]:
+        names = {"enum": list(CHANNELS)}
+        return {
+            "type": "object",
+            "description": "call the target again and again and count what stays",
+            "additionalProperties": False,
+            "properties": {
+                "iterations": {"type": "integer", "minimum": 12},
+                "checkpoints": {"type": "integer", "minimum": 12},
+                "channels": {"anyOf": [{"const": "all"}, {"type": "array", "items": names}]},
+                "confirm": {"type": "boolean"},
+            },
+        }
+
+    def check(self, raw: Any) -> Any:
+        if raw is not None and not isinstance(raw, Mapping):
+            raise BadParams(f"leak must be an object, got {raw!r:.60}")
+        try:
+            return load_place(MEASURE).check(cast("Mapping[str, Any]", raw or {}))
+        except UsageError as error:
+            raise BadParams(error.message, hint=error.hint) from error
+
+    async def drive(self, work: Work) -> Evidence:
+        measure = load_place(MEASURE)
+        notes: list[str] = []
+        with tempfile.TemporaryDirectory(prefix="holdfast-leak-") as folder:
+            steps = measure.begin(
+                work.spec["ref"],
+                work.spec.get("with") or {},
+                root=work.context.root,
+                folder=folder,
+                options=work.params,
+            )
+            answer: Any = None
+            while True:
+                try:
+                    request = steps.send(answer)
+                except StopIteration as end:
+                    return _evidence(end.value, notes)
+                except measure.failure as error:
+                    return _failed(error)
+                answer = await _ask(measure, request, work)
+                if isinstance(answer, Evidence):
+                    return answer
+
+
+async def _ask(measure: Any, request: Any, work: Work) -> Any:
+    """Return the child's answer, or the evidence of one that gave none."""
+    context = work.context
+    data = measure.encode(request)
+    child = await context.spawn(measure.argv, env=measure.environment, cwd="", stdin_data=data)
+    written = {1: bytearray(), 2: HeadTail()}
+
+    async def read(fd: int) -> None:
+        while chunk := await child.read(fd):
+            into = written[fd]
+            into.extend(chunk) if isinstance(into, bytearray) else into.append(chunk)
+
+    readers = [asyncio.ensure_future(read(fd)) for fd in written]
+    try:
+        async with asyncio.timeout(context.timeout_s):
+            status = await child.wait()
+            # The child closes its answer before it ends; only its leaks may hold the other pipe.
+            await readers[0]
+    except TimeoutError:
+        limit = f"{context.timeout_s:g} s"
+        message = (
+            f"the leak check must end within {limit}; give it a longer timeout or fewer iterations"
+        )
+        return Evidence(has_value=False, error=CaseError(kind="timeout", message=message))
+    finally:
+        await asyncio.shield(child.kill_tree())
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        child.close()
+    stderr = cast("HeadTail", written[2]).text()
+    try:
+        return measure.read(bytes(cast("bytearray", written[1])), status=status, stderr=stderr)
+    except UsageError as error:
+        crash = CaseError(kind="crash", message=error.message)
+        return Evidence(has_value=False, error=crash, stderr=Output(text=stderr))
+
+
+def _evidence(report: LeakReport, notes: list[str]) -> Evidence:
+    per_call = {
+        f"leak.{each.name}": each.per_call for each in report.channels if each.status != "absent"
+    }
+    return Evidence(
+        has_value=False,
+        facts={"leak": msgspec.to_builtins(report)},
+        measurements={"leak.calls": float(report.calls), **per_call},
+        notes=tuple(notes),
+    )
+
+
+def _failed(error: Any) -> Evidence:
+    answer = error.answer
+    return Evidence(
+        has_value=False,
+        error=CaseError(
+            kind="exception" if answer.is_set_up else "setup",
+            type=answer.error_type,
+            message=error.message,
+            traceback=answer.trace,
+            is_assertion=answer.error_type == "AssertionError",
+        ),
+    )
+
+
+DRIVER = LeakDriver()
