@@ -12,6 +12,7 @@ from holdfast.model.plan import Plan
 from holdfast.model.result import Result
 from holdfast.model.run import RunRow
 from holdfast.ports import Reporter
+from holdfast.report.start_text import event_sentence
 
 __all__ = ["LogReporter", "log_reporters", "logging_to_stderr"]
 
@@ -65,8 +66,7 @@ class LogReporter:
         LOGGER.log(level, "%s ended: %s%s", case.full_id, result.status, tries)
 
     def event(self, name: str, facts: Mapping[str, Any]) -> None:
-        told = ", ".join(f"{key} {value}" for key, value in facts.items())
-        LOGGER.info("%s%s", name, f": {told}" if told else "")
+        LOGGER.info("%s", event_sentence(name, facts))
 
     def run_finished(self, row: RunRow) -> None:
         LOGGER.info("run %s ended: %s, exit code %s", row.id, row.verdict, row.exit_code)

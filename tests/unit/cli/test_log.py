@@ -37,7 +37,7 @@ def test_each_level_adds_to_the_one_above(capsys: pytest.CaptureFixture[str]) ->
     steps = [
         "INFO run r1 starts: 0 cases, seed 7",
         "INFO s/a ended: passed after 2 attempts: lost with its process, passed",
-        "INFO stopping: reason enough",
+        "INFO stopping, no more cases are started: enough",
         "INFO bare",
         "INFO run r1 ended: passed, exit code 0",
         "INFO host-1 started",

@@ -3,10 +3,14 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
+
 from holdfast.model.plan import Deselected
 from holdfast.report import console
 from holdfast.report.console import PlainReporter, write_line, write_summary
 from holdfast.report.options import ReporterOptions, nothing_known
+from holdfast.report.paint import plain
+from holdfast.report.start_text import event_text
 from holdfast.report.view import view
 from tests.unit.report.plans import case, plan
 from tests.unit.report.runs import finding, result, row, source
@@ -130,3 +134,26 @@ def test_the_summary_ends_with_the_verdict() -> None:
 
 def test_an_executor_that_cannot_tell_says_nothing() -> None:
     assert nothing_known() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "said"),
+    [
+        ("note", {"text": "this is a new one"}, "this is a new one"),
+        (
+            "stopping",
+            {"kind": "fail-fast", "reason": "s/a failed"},
+            "stopping, no more cases are started: s/a failed",
+        ),
+        (
+            "breaker",
+            {"open": "db", "ended": 2},
+            "db failed too often in a row, 2 waiting cases ended as endpoint down",
+        ),
+        ("snapshots", {"written": ("a.json", "b.json")}, "2 snapshots written: a.json, b.json"),
+        ("snapshots", {"written": ()}, "0 snapshots written"),
+        ("other", {"n": 1, "m": None}, "other: n 1, m None"),
+    ],
+)
+def test_an_event_is_told_as_a_sentence(name: str, facts: dict[str, Any], said: str) -> None:
+    assert event_text(name, facts, plain) == f"note: {said}"
