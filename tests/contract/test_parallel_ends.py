@@ -99,7 +99,7 @@ def test_workers_that_die_at_once_are_replaced_a_few_times_and_then_told(
     monkeypatch: pytest.MonkeyPatch, starts: list[int]
 ) -> None:
     put_in_place_of_workers(monkeypatch, die_at_once)
-    with pytest.raises(WorkersFailed, match=r"workers started by fork must run items, got 7 in"):
+    with pytest.raises(WorkersFailed, match=r"workers started by fork must run items, got \d in"):
         execute(kit.square, range(1000), **FAST)
     assert len(starts) <= 2 * FAST["n_jobs"] + MOST_FRUITLESS + 1
 
@@ -193,7 +193,7 @@ def test_a_machine_that_kills_all_who_get_work_is_not_taken_for_bad_items(
     starts: list[int],
 ) -> None:
     data = (Bomb() for _ in range(500))
-    with pytest.raises(WorkersFailed, match="must run items, got 7 in a row"):
+    with pytest.raises(WorkersFailed, match=r"must run items, got \d in a row"):
         execute(name_of, data, on_error="collect", **FAST)
     assert len(starts) <= 9
 
