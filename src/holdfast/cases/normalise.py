@@ -17,6 +17,7 @@ from holdfast.cases.reading import read_duration, read_requires, read_retries, r
 from holdfast.cases.surround import exclusive_uses, read_surround
 from holdfast.cases.template_check import TemplateCheck
 from holdfast.cases.validate import convert, shown
+from holdfast.model import codec
 from holdfast.model.case import Case, Expect, Step, Suite, Target
 from holdfast.text.suggest import did_you_mean
 
@@ -27,6 +28,10 @@ Chosen = TypeVar("Chosen")
 _NOTHING = DefaultsForm()
 # What every case may have; most cases of a large file have none of it.
 _COMMON = frozenset({*DefaultsForm.__struct_encode_fields__, "name", "description"}) - {"expect"}
+# So many different cases are remembered, each up to so many bytes: enough for generated files,
+# whose cases differ in little more than their ids.
+_REMEMBERED = 4_096
+_SHAPE_BYTES = 2_048
 
 
 class Builder:
@@ -64,6 +69,9 @@ class Builder:
         self._ids: set[str] = set()
         self._saved: set[str] = set()
         self._default_expect: tuple[list[Any], Place] = ([], ())
+        self._may_remember = not has_templates
+        # The fields of a case by all that its author wrote but the id.
+        self._built: dict[bytes, dict[str, Any]] = {}
 
     def open_suite(self, head: dict[str, Any], *, default_name: str) -> None:
         """Read everything of the top level but the cases."""
@@ -109,7 +117,13 @@ class Builder:
     def add(self, raw: Any, line: int, place: Place) -> None:
         """Build the case, or the cases where it has `foreach`."""
         if not isinstance(raw, dict) or "foreach" not in raw:
-            self._one(raw, line, place)
+            shape = _shape_of(raw) if self._may_remember else b""
+            fields = self._built.get(shape)
+            if fields is None:
+                self._one(raw, line, place, shape=shape)
+            else:
+                name: str = cast("dict[str, Any]", raw)["id"]
+                self._append(self._id(name, "", place), fields, line)
             return
         authored = cast("dict[str, Any]", raw)
         problems = len(self.faults)
@@ -136,14 +150,18 @@ class Builder:
         *,
         suffix: str = "",
         matrix: dict[str, Any] | None = None,
+        shape: bytes = b"",
     ) -> Case | None:
         parts = self._parts
+        told = len(self.faults), len(self.notes)
         parts.files.clear()
         parts.wanted.clear()
         form = convert(raw, self._context.forms.case, place, self.faults)
         if form is None:
             return None
-        case_id = self._id(form, raw, suffix, place)
+        if not form.id and ("id" not in raw or raw["id"] == ""):
+            self.faults.append(Fault(place, "a case must have an 'id'"))
+        case_id = self._id(form.id, suffix, place)
         fields: dict[str, Any] = {}
         if self._defaults is not None or not _COMMON.isdisjoint(raw):
             fields = self._common(form, place, self._defaults)
@@ -163,10 +181,16 @@ class Builder:
             fields["matrix"] = matrix
         if parts.files:
             fields["fingerprint"] = self._templates.fingerprint(parts.files)
+        fields["target"] = target
+        is_whole = (len(self.faults), len(self.notes)) == told and not (form.after or parts.files)
+        if shape and is_whole and len(self._built) < _REMEMBERED:
+            self._built[shape] = fields
+        return self._append(case_id, fields, line)
+
+    def _append(self, case_id: str, fields: dict[str, Any], line: int) -> Case:
         case = Case(
             suite=self.suite.name,
             id=case_id,
-            target=target,
             source=f"{self._path}:{line}" if line else self._path,
             base=self._base,
             **fields,
@@ -252,15 +276,13 @@ class Builder:
             return ()
         return self._parts.steps(cast("list[Any]", raw), place, names)
 
-    def _id(self, form: CaseForm, raw: dict[str, Any], suffix: str, place: Place) -> str:
-        if not form.id:
-            if "id" not in raw or raw["id"] == "":
-                self.faults.append(Fault(place, "a case must have an 'id'"))
+    def _id(self, written: str, suffix: str, place: Place) -> str:
+        if not written:
             return ""
-        case_id = form.id + suffix
+        case_id = written + suffix
         at = (*place, "id")
-        if not form.id.isprintable() or form.id != form.id.strip():
-            message = f"an id must be one line of text without spaces around it, got {form.id!r}"
+        if not written.isprintable() or written != written.strip():
+            message = f"an id must be one line of text without spaces around it, got {written!r}"
             self.faults.append(Fault(at, message))
         if case_id in self._ids:
             self.faults.append(
@@ -344,3 +366,19 @@ def _merged(form: RequiresForm | None, base: RequiresForm | None) -> RequiresFor
 
 def _is_plain(text: str) -> bool:
     return bool(text) and text.isprintable() and text == text.strip()
+
+
+def _shape_of(raw: Any) -> bytes:
+    """Return all that a case says but its id, "" where that is too much to remember."""
+    if type(raw) is not dict:
+        return b""
+    rest = cast("dict[str, Any]", raw).copy()
+    name = rest.pop("id", None)
+    if type(name) is not str or not name:
+        return b""
+    try:
+        shape = codec.encode(rest)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # Not plain data; the forms say what is wrong with it.
+        return b""
+    return shape if len(shape) <= _SHAPE_BYTES else b""
