@@ -40,12 +40,19 @@ GOOD: dict[str, dict[str, Any]] = {
     "python": {"ref": "m:f", "with": {"a": 1}},
     "http": {"url": "{url}/ok"},
     "command": {"shell": "echo done"},
+    "session": {"turns": ["x = 6", {"code": "x * 7", "value": 42}]},
     "steps": {},
 }
 BAD: dict[str, list[dict[str, Any]]] = {
     "python": [{}, {"ref": 3}, {"ref": "m:f", "with": [1]}],
     "http": [{}, {"url": 3}, {"url": "nowhere"}],
     "command": [{}, {"argv": []}],
+    "session": [
+        {},
+        {"turns": [3]},
+        {"transcript": "absent.txt"},
+        {"turns": ["1"], "memory": "much"},
+    ],
     "steps": [],
 }
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from holdfast.session.async_session import AsyncSession
     from holdfast.session.executor import AsyncExecutor
     from holdfast.session.failure import RemoteError, SessionCrash
+    from holdfast.session.prompt_session import PromptSession
     from holdfast.session.protocol import ExecutionResult, Opaque, Turn, TurnError
     from holdfast.session.session import Session
 
@@ -17,6 +18,7 @@ __all__ = [
     "AsyncSession",
     "ExecutionResult",
     "Opaque",
+    "PromptSession",
     "RemoteError",
     "Session",
     "SessionCrash",
@@ -29,6 +31,7 @@ _PLACES = {
     "AsyncSession": "async_session",
     "ExecutionResult": "protocol",
     "Opaque": "protocol",
+    "PromptSession": "prompt_session",
     "RemoteError": "failure",
     "Session": "session",
     "SessionCrash": "failure",
