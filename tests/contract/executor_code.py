@@ -18,10 +18,22 @@ from pathlib import Path
 from typing import Any
 
 import holdfast
+from holdfast.process.page import current_page
 
 
 def value(n: int = 1, text: str = "") -> dict[str, Any]:
     return {"n": n, "text": text}
+
+
+def writes_on_its_page(text: str) -> None:
+    page = current_page()
+    assert page is not None
+    page.note(text)
+
+
+async def writes_on_its_page_async(text: str) -> None:
+    await asyncio.sleep(0)
+    await asyncio.to_thread(writes_on_its_page, text)
 
 
 async def value_async(n: int = 1, text: str = "") -> dict[str, Any]:

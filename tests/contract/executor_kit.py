@@ -60,6 +60,8 @@ VALIDATORS = (
 GENTLE: dict[str, PythonCall] = {
     "sync value": call("value", n=3, text="a"),
     "async value": call("value_async", lane="async", n=3, text="a"),
+    "sync page": call("writes_on_its_page", text="from a worker"),
+    "async page": call("writes_on_its_page_async", lane="async", text="from a host"),
     "returned awaitable": call("returns_awaitable"),
     "nested name": call("Namespace.inside", n=1),
     "callable object": call("callable_object", lane="async"),

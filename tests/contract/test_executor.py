@@ -38,6 +38,12 @@ def test_a_call_leaves_its_value_and_its_duration(answers: Answers, name: str) -
     assert evidence.call_s >= 0
 
 
+def test_what_the_code_writes_on_its_page_is_evidence(answers: Answers) -> None:
+    assert answers["sync page"].notes == ("from a worker",)
+    assert answers["async page"].notes == ("from a host",)
+    assert answers["sync value"].notes == ()
+
+
 def test_what_returns_an_awaitable_is_awaited(answers: Answers) -> None:
     assert answers["returned awaitable"].value == {"n": 7, "text": ""}
     assert answers["callable object"].value == "called"

@@ -37,6 +37,7 @@ from holdfast.model import codec
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall
 from holdfast.process.channel import Frames, pack
+from holdfast.process.page import close_page, open_page
 from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["BEAT_S", "BLOCKED_S", "AsyncHost"]
@@ -117,13 +118,14 @@ class AsyncHost:
 
     async def _call(self, call: Call) -> None:
         CURRENT.set(call.n)
+        page = open_page()
         start = monotonic()
         evidence = await self._collect(call)
         stack = self._cancelled.get(call.n)
         if stack is not None:
             # Whatever it made of its cancelling.
             evidence = outcome.timed_out(call.timeout_s, stack, monotonic() - start)
-        self._finish(Done(call.n, codec.encode(evidence)))
+        self._finish(Done(call.n, codec.encode(close_page(page, evidence))))
 
     async def _collect(self, call: Call) -> Evidence:
         try:

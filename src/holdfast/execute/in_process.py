@@ -20,6 +20,7 @@ from holdfast.execute.collect import collect_file
 from holdfast.execute.wire import Collected, Lane
 from holdfast.model.evidence import Assessment, Evidence
 from holdfast.ports import AssessorCall, PythonCall
+from holdfast.process.page import close_page, open_page
 from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["InProcess"]
@@ -41,7 +42,8 @@ class InProcess:
         """Call the function; what it raises is in the evidence."""
         self._doing["in-process"] = call.ref
         try:
-            return await self._call(call)
+            page = open_page()
+            return close_page(page, await self._call(call))
         finally:
             self._doing.pop("in-process", None)
 

@@ -28,6 +28,7 @@ from holdfast.execute.wire import (
 from holdfast.model import codec
 from holdfast.model.evidence import Evidence
 from holdfast.process.channel import BlockingChannel
+from holdfast.process.page import close_page, open_page
 from holdfast.process.reference import find, lane_of_reference
 
 __all__ = ["SyncHost"]
@@ -68,6 +69,10 @@ class SyncHost:
 
     def call(self, call: Call) -> Evidence:
         """Call the function and its validators; what goes wrong is in the evidence."""
+        page = open_page(is_alone=True)
+        return close_page(page, self._call(call))
+
+    def _call(self, call: Call) -> Evidence:
         try:
             function = find(call.ref)
         except BaseException as error:  # noqa: BLE001 - whatever an import raises is evidence
