@@ -91,7 +91,7 @@ def test_variables_say_how_a_run_works_and_what_it_shows(project: Project, mute:
     assert result(report, "waits")["attempts"][0]["error"]["kind"] == "timeout"
     assert (report["run"]["seed"], report["schedule"]["slots"]) == (12345, 3)
     assert ended.out.splitlines()[0].endswith("seed 12345")  # else it tells how many cases come
-    assert "slowest" in ended.out
+    assert "\n1 longest case\n  " in ended.out
     assert " INFO    run " in ended.err
 
 

@@ -62,7 +62,7 @@ def durations_text(slowest: Sequence[SlowCase], number: int, paint: Paint) -> st
         return ""
     times = [format_duration(case.duration_s) for case in shown]
     wide = max(map(len, times))
-    lines = [paint(f"{len(shown)} longest cases", "bold")]
+    lines = [paint(f"{len(shown)} longest {'case' if len(shown) == 1 else 'cases'}", "bold")]
     for time, case in zip(times, shown, strict=True):
         attempts = f"  {case.attempts} attempts" if case.attempts > 1 else ""
         status = paint(f"{case.status:<9}", case.status)
