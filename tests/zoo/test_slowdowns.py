@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from holdfast.measure import Comparison, Version, compare
+from holdfast.measure import Comparison, Version, aa, compare, compare_all
 from holdfast.measure.verdict import conclude
 from tests.zoo import slowdowns
 
@@ -213,3 +217,66 @@ def test_a_folder_without_a_repository_has_no_revisions(
     found = compare(Version(target="json:dumps", revision="main"), "json:dumps", **FAR)
     assert found.status == "error"
     assert "not a git repository" in found.reason
+
+
+def test_of_many_benchmarks_the_slower_one_is_named() -> None:
+    same = (f"{ZOO}:work", f"{ZOO}:work")
+    found = compare_all({"same": same, "worse": (f"{ZOO}:work", f"{ZOO}:twice")}, **FAR)
+    assert {name: each.status for name, each in found.items()} == {
+        "same": "fine",
+        "worse": "slower",
+    }
+
+
+def test_a_self_test_tells_of_each_comparison_and_ends_at_once_where_nothing_can_be_measured() -> (
+    None
+):
+    told: list[str] = []
+    test = aa(
+        f"{ZOO}:work",
+        comparisons=2,
+        progress=lambda number, found: told.append(f"{number} {found.status}"),
+        **FAR,
+    )
+    assert told == ["0 fine", "1 fine"]
+    assert (test.comparisons, test.false_alarms) == (2, 0)
+    assert aa(f"{ZOO}:raises", comparisons=5, **FAR).errors == 1
+
+
+def test_the_processes_of_a_killed_comparison_end_with_it() -> None:
+    program = (
+        "from holdfast.measure import compare\n"
+        f"compare('{ZOO}:work', '{ZOO}:work', budget_s=600, slower=1e-6, floor=0)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE
+    ) as process:
+        group = wait_for_children(process.pid)
+        process.kill()
+    assert wait_until(lambda: not any(map(is_alive, group)), within_s=20)
+
+
+def wait_for_children(parent: int) -> list[int]:
+    """Return the two sides of a comparison as soon as both are there."""
+    found: list[int] = []
+
+    def has_two() -> bool:
+        found[:] = [child.pid for child in psutil.Process(parent).children()]
+        return len(found) == 2
+
+    assert wait_until(has_two, within_s=60)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def wait_until(question: Callable[[], bool], *, within_s: float) -> bool:
+    end = time.monotonic() + within_s
+    while not question():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True

@@ -106,7 +106,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on new / base, with its evidence.
 
     `low` and `high` bound the ratio, each with probability at least 1 - alpha at any time of
-    looking. `e_value` is the evidence for the status, or the larger one where nothing is proven.
+    looking. `e_value` is the evidence for the status, or the larger one where nothing is proven;
+    `e_slower` and `e_fine` are the evidence for each.
     `launches` are the raw pairs: `conclude(launches, rules)` judges them again.
     """
 
@@ -116,6 +117,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     e_value: float = 1.0
+    e_slower: float = 1.0
+    e_fine: float = 1.0
     pairs: int = 0
     clock: Clock = "cpu"
     base_s: float | None = None
@@ -166,8 +169,10 @@ def conclude(launches: Sequence[Launch], rules: Rules) -> Comparison:
         reason=reason,
         ratio=math.exp(estimate),
         low=math.exp(low),
-        high=math.exp(min(high, 700.0)),
-        e_value=math.exp(min(log_e, 700.0)),
+        high=_exp(high),
+        e_value=_exp(log_e),
+        e_slower=_exp(for_slower),
+        e_fine=_exp(for_fine),
         pairs=len(ratios.pairs),
         clock=clock,
         base_s=_per_call(launches, clock, "base"),
@@ -176,6 +181,11 @@ def conclude(launches: Sequence[Launch], rules: Rules) -> Comparison:
         rules=rules,
         launches=launches,
     )
+
+
+def _exp(log: float) -> float:
+    """Return e to a power, cut where a float ends."""
+    return math.exp(min(log, 700.0))
 
 
 def _status(
@@ -188,7 +198,7 @@ def _status(
     if is_slower or is_fine:
         return ("slower" if is_slower else "fine"), ""
     return "undecided", (
-        f"the ratio lies between {math.exp(low):.3f} and {math.exp(min(high, 700.0)):.3f}: "
+        f"the ratio lies between {math.exp(low):.3f} and {_exp(high):.3f}: "
         f"neither above {math.exp(floor):.3f} nor below {math.exp(limit):.3f} is proven"
     )
 
