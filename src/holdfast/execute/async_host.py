@@ -10,6 +10,7 @@ import sys
 import threading
 import traceback
 import weakref
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -51,8 +52,10 @@ BLOCKED_S = 1.0
 class AsyncHost:
     """Serves a connection on an event loop; a thread beside it names the call that blocks the loop."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, end: Callable[[int], Any] = os._exit) -> None:
         self._sock = sock
+        # How this process ends; given by tests, which must not end with it.
+        self._end = end
         self._lock = threading.Lock()
         self._encoder = msgspec.msgpack.Encoder()
         self._frames: Frames[Any] = Frames(Call | Assess | Resolve | Collect | Cancel)
@@ -91,7 +94,7 @@ class AsyncHost:
         self._end_if_forked()
         data = self._sock.recv(262_144)
         if not data:
-            os._exit(0)
+            self._end(0)
         for message in self._frames.feed(data):
             self._answer(message)
 
@@ -194,7 +197,7 @@ class AsyncHost:
     def _end_if_forked(self) -> None:
         """End a child that user code forked and that came back to the loop, which is its parent's."""
         if os.getpid() != self._pid:
-            os._exit(0)
+            self._end(0)
 
     def _beat(self) -> None:
         self._ticked = monotonic()
