@@ -247,6 +247,18 @@ def test_many_keys_are_looked_up_at_once(store: Any) -> None:
     assert found["key-s/c699"] == ("r1", result("c699", attempt()))
 
 
+def test_results_at_the_same_place_of_several_runs_keep_their_own_attempts(store: Any) -> None:
+    finals = {}
+    for name in ("a", "b", "c"):
+        store.open_run(run_row(name, planned=1), plan(name))
+        finals[name] = result(name, *(attempt(n, worker=f"{name}{n}") for n in (1, 2, 3)))
+        finish(store, name, 0, finals[name])
+        store.flush()
+    found = store.cached_many(f"key-s/{name}" for name in finals)
+    assert found == {f"key-s/{name}": (name, final) for name, final in finals.items()}
+    assert {name: kept(store, name) for name in finals} == {n: [f] for n, f in finals.items()}
+
+
 # --- life -----------------------------------------------------------------------
 
 

@@ -36,6 +36,9 @@ class Lean(msgspec.Struct, frozen=True):
     source: str = ""
 
 
+_decode_lean = msgspec.msgpack.Decoder(Lean).decode
+
+
 def write_plan(session: Session, number: int, plan: Plan) -> Sequence[int]:
     """Add a new run's cases; return their ids in plan order. Needs a transaction of its own."""
     first = _next(session, 'SELECT max(id) FROM "case"')
@@ -105,7 +108,7 @@ def lean_row(
     """Build a planned row; with its whole case only where asked, since that is most of its cost."""
     full_id, suite_chars = name
     case = decode(body, Case) if with_case else None
-    shown = case or decode(body, Lean)
+    shown = case or _decode_lean(body)
     return PlannedRow(
         index=place,
         suite=full_id[:suite_chars],

@@ -21,11 +21,14 @@ __all__ = [
 
 # Pages hold no cursor open, so that a writer may commit in between; 500 cases are < 1 MB.
 _PAGE = CHUNK
+# One row for each attempt, in any order, and one for a result without any.
 _RESULTS = """SELECT c.id, c.idx, n.full_id, n.suite_chars, d.key, d.body,
     r.status, r.reason, r.skip_kind, r.flaky, r.started_s, r.duration_s, r.cached_from,
-    r.measurements
+    r.measurements, a.n, a.status, a.started_s, a.duration_s, a.worker, a.counts, a.error,
+    a.findings
     FROM "case" c JOIN result r ON r.case_id = c.id JOIN definition d ON d.id = c.definition
-    JOIN name n ON n.id = d.name WHERE {where} ORDER BY c.idx"""
+    JOIN name n ON n.id = d.name LEFT JOIN attempt a ON a.case_id = c.id AND a.status IS NOT NULL
+    WHERE {where} ORDER BY c.idx, c.id"""
 _ATTEMPTS = """SELECT a.case_id, a.n, a.status, a.started_s, a.duration_s, a.worker, a.counts,
     a.error, a.findings FROM attempt a WHERE a.case_id IN ({keys}) AND a.status IS NOT NULL
     ORDER BY a.case_id, a.n"""
@@ -47,6 +50,9 @@ _COUNT = """SELECT count(*), count(r.case_id) FROM "case" c
     LEFT JOIN result r ON r.case_id = c.id WHERE c.run = ? AND c.idx < ?"""
 _PLANNED = "SELECT planned FROM segment WHERE run = ? ORDER BY n DESC LIMIT 1"
 
+# Where the columns of a result and those of an attempt begin.
+_STATUS, _N = 6, 14
+
 _Found = tuple[int, PlannedRow, Result]
 
 
@@ -56,7 +62,7 @@ def read_results(session: Session, number: int) -> Iterator[tuple[PlannedRow, Re
     planned = session.query(_PLANNED, (number,))[0][0]
     for start in range(0, planned, _PAGE):
         rows = session.query(_PAGE_OF_RUN, (number, start, min(start + _PAGE, planned)))
-        for _, row, result in _built(session, rows):
+        for _, row, result in _built(rows):
             yield row, result
 
 
@@ -71,8 +77,8 @@ def read_passed(session: Session, keys: Iterable[str]) -> dict[str, tuple[str, R
     found: dict[str, tuple[str, Result]] = {}
     for part in chunks(case_id for _, case_id in session.query_in(_NEWEST, keys)):
         runs = dict(session.query_in(_RUN_OF_CASE, part))
-        rows = list(session.query_in(_OF_CASES, part))
-        for case_id, planned, result in _built(session, rows):
+        rows = session.query_in(_OF_CASES, part)
+        for case_id, planned, result in _built(rows):
             # A later failure of the same case outweighs an earlier pass.
             if result.status == "passed":
                 found[planned.key] = runs[case_id], result
@@ -120,13 +126,25 @@ def read_evidence(
     return rows[0] if rows else (None, None)
 
 
-def _built(session: Session, rows: list[Row]) -> Iterator[_Found]:
-    """Add attempts to rows of results."""
-    # Results were read first: what a writer commits in between adds attempts, and takes none away.
-    attempts: dict[int, list[Attempt]] = {}
-    for case_id, *columns in session.query_in(_ATTEMPTS, [row[0] for row in rows]):
-        attempts.setdefault(case_id, []).append(attempt_of(columns))
-    for case_id, place, full_id, suite_chars, key, body, *columns in rows:
-        planned = lean_row(place, (full_id, suite_chars), key, body)
-        left = tuple(attempts.get(case_id, ()))
-        yield case_id, planned, result_of(planned.suite, planned.id, columns, left)
+def _built(rows: Iterable[Row]) -> Iterator[_Found]:
+    """Build results; the rows of one stand one after the other."""
+    before: Row | None = None
+    attempts: tuple[Attempt, ...] = ()
+    for row in rows:
+        if before is not None and row[0] != before[0]:
+            yield _found(before, attempts)
+            attempts = ()
+        before = row
+        if row[_N] is not None:
+            attempts = (*attempts, attempt_of(row[_N:]))
+    if before is not None:
+        yield _found(before, attempts)
+
+
+def _found(row: Row, attempts: tuple[Attempt, ...]) -> _Found:
+    case_id, place, full_id, suite_chars, key, body = row[:_STATUS]
+    planned = lean_row(place, (full_id, suite_chars), key, body)
+    if len(attempts) > 1:
+        attempts = tuple(sorted(attempts, key=lambda attempt: attempt.n))
+    result = result_of(planned.suite, planned.id, row[_STATUS:_N], attempts)
+    return case_id, planned, result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 _decode_findings = msgspec.json.Decoder(tuple[Finding, ...]).decode
+# What passes says the same again and again: so many columns are decoded once, each up to so long.
+_read_findings = functools.lru_cache(maxsize=1_024)(_decode_findings)
+_SHORT = 500
 
 
 def clean(text: str) -> str:
@@ -49,7 +53,9 @@ def findings_column(findings: tuple[Finding, ...]) -> str | None:
 
 def findings_of(column: str | None) -> tuple[Finding, ...]:
     """Return the findings that a column holds."""
-    return () if column is None else _decode_findings(column)
+    if column is None:
+        return ()
+    return _read_findings(column) if len(column) <= _SHORT else _decode_findings(column)
 
 
 def error_columns(error: CaseError | None) -> tuple[str | None, bytes | None]:
