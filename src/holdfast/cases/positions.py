@@ -13,9 +13,9 @@ from collections.abc import Iterable
 import msgspec
 
 from holdfast.cases.document import Place, Source
-from holdfast.cases.positions_toml import marks_of_toml
 from holdfast.cases.read_json import blank
 from holdfast.cases.read_yaml import compose, marks_of
+from holdfast.text.toml_places import places_of_toml
 
 __all__ = ["Located", "locate"]
 
@@ -45,8 +45,8 @@ def locate(source: Source, wanted: Iterable[Place]) -> Located:
         around = {place[:end] for place in wanted for end in range(len(place) + 1)}
         return _JsonScan(blank(source.text), around).run()
     if source.format == "toml":
-        marks, repeats = marks_of_toml(source.text)
-        return Located(marks=marks, repeats=repeats)
+        found = places_of_toml(source.text)
+        return Located(marks=found.marks, repeats=found.repeats)
     marks, repeats = marks_of(compose(source))
     if marks and all(isinstance(place[0], int) for place in marks):
         marks = {("cases", *place): mark for place, mark in marks.items()}

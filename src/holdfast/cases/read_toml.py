@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from holdfast.cases.document import Fault, Place, RawCase, Source
-from holdfast.cases.positions_toml import marks_of_toml
 from holdfast.errors import Problem, ProblemsError
+from holdfast.text.toml_places import places_of_toml
 
 __all__ = ["TomlDocument"]
 
@@ -52,7 +52,7 @@ class TomlDocument:
 
     def cases(self) -> Iterator[RawCase]:
         """Give every element of `cases` with its line; each call starts anew."""
-        marks, _ = marks_of_toml(self._source.text)
+        marks = places_of_toml(self._source.text).marks
         for index, case in enumerate(self._cases):
             place: Place = ("cases", index)
             yield self._plain(case, place), marks.get(place, (0, 0))[0]
@@ -76,7 +76,7 @@ class TomlDocument:
 
 def _problems(source: Source, said: str) -> list[Problem]:
     if said.startswith(_REPEATED):
-        _, repeats = marks_of_toml(source.text)
+        repeats = places_of_toml(source.text).repeats
         if repeats:
             return [
                 Problem(

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from holdfast.errors import Problem
 from holdfast.settings.check import Fault, Place
-from holdfast.settings.places import Spot, key_places
+from holdfast.text.toml_places import places_of_toml
 
 __all__ = ["NAME", "SettingsFile", "find_file"]
 
@@ -34,7 +34,7 @@ class SettingsFile:
         self.problems: tuple[Problem, ...] = ()
         self._prefix: Place = _PREFIX if path.name == SHARED else ()
         self._text = self._read()
-        self._places: dict[Place, Spot] = {}
+        self._places: dict[Place, tuple[int, int]] = {}
         self.data: dict[str, Any] = {}
         whole = self._parse()
         for part in self._prefix:
@@ -51,7 +51,7 @@ class SettingsFile:
         """Say whether the file is about holdfast at all, readable or not."""
         return not self._prefix or bool(self.data) or bool(_TABLE.search(self._text))
 
-    def spot(self, place: Place) -> Spot:
+    def spot(self, place: Place) -> tuple[int, int]:
         """Return line and column of a key, or of the nearest one around it."""
         way = (*self._prefix, *place)
         while way and way not in self._places:
@@ -75,7 +75,7 @@ class SettingsFile:
     def _parse(self) -> dict[str, Any]:
         try:
             data = tomllib.loads(self._text)
-            self._places = key_places(self._text)
+            self._places = places_of_toml(self._text).marks
             return data
         except tomllib.TOMLDecodeError as error:
             said = _SAID.match(str(error))

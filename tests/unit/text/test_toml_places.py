@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.settings.check import Place
-from holdfast.settings.places import key_places
+from holdfast.text.toml_places import places_of_toml
+
+Place = tuple[str | int, ...]
 
 TRICKY = '''\
 # [not.a.table]
@@ -59,7 +60,7 @@ def text_at(text: str, spot: tuple[int, int]) -> str:
 
 
 def test_every_key_of_a_tricky_file_is_found_and_nothing_else() -> None:
-    assert set(ways(tomllib.loads(TRICKY))) == key_places(TRICKY).keys()
+    assert set(ways(tomllib.loads(TRICKY))) == places_of_toml(TRICKY).marks.keys()
 
 
 @pytest.mark.parametrize(
@@ -82,11 +83,11 @@ def test_every_key_of_a_tricky_file_is_found_and_nothing_else() -> None:
     ],
 )
 def test_a_place_is_where_the_key_starts(place: Place, start: str) -> None:
-    assert text_at(TRICKY, key_places(TRICKY)[place]).startswith(start)
+    assert text_at(TRICKY, places_of_toml(TRICKY).marks[place]).startswith(start)
 
 
 def test_an_empty_text_has_no_places() -> None:
-    assert key_places("\n# nothing\n") == {}
+    assert places_of_toml("\n# nothing\n").marks == {}
 
 
 WORDS = st.sampled_from(["a", "b-c", "d_1", '"e.f"', "'g]'", '"h#"', '"=\\n"'])
@@ -121,10 +122,34 @@ def test_the_places_of_any_text_are_those_of_its_values(
         f"{data.draw(LINES)}{key}{data.draw(GAPS)}= {value}{data.draw(GAPS)}\n"
         for key, value in pairs.items()
     )
-    found = key_places(text)
+    found = places_of_toml(text).marks
     assert set(ways(tomllib.loads(text))) == found.keys()
     for place, spot in found.items():
         assert text_at(text, spot)
         if isinstance(place[-1], str):
             key = text_at(text, spot)
             assert key.startswith((place[-1], '"', "'"))
+
+
+@pytest.mark.parametrize(
+    ("text", "repeats"),
+    [
+        ("a = 1\nb = 2\na = 3\n", [(("a",), (3, 1))]),
+        ("[a]\nx = 1\n[b]\n[a]\n", [(("a",), (4, 2))]),
+        ("[a]\nx = {y = 1, y = 2}\n", [(("a", "x", "y"), (2, 13))]),
+        ("a = 1\n[a]\nb = 2\n", [(("a",), (2, 2))]),
+        ('"a" = 1\na = 2\n', [(("a",), (2, 1))]),
+        ("[[a]]\nx = 1\n[[a]]\nx = 1\n", []),
+    ],
+)
+def test_repeated_keys_are_told_with_their_place(
+    text: str, repeats: list[tuple[Place, tuple[int, int]]]
+) -> None:
+    assert places_of_toml(text).repeats == repeats
+
+
+@pytest.mark.parametrize(
+    "rest", ["b", "b 2", "= 3", "b = ", "b = [1 2]", "[b", "b = {c = 1 d = 2}", "b.", "[b]]"]
+)
+def test_what_stands_before_the_end_of_the_toml_is_found(rest: str) -> None:
+    assert places_of_toml(f"a = 1\n{rest}").marks["a",] == (1, 1)

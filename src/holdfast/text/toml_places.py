@@ -6,12 +6,16 @@ and stops where it is not.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import tomllib
 
-from holdfast.cases.document import Place, place_at
+import msgspec
 
-__all__ = ["marks_of_toml"]
+__all__ = ["TomlPlaces", "places_of_toml"]
 
+# The way to a key or an element, and the line and column where it starts, from 1.
+Place = tuple[str | int, ...]
 Mark = tuple[int, int]
 
 _SPACE = re.compile(r"(?:[ \t\r\n]|\#[^\n]*)*")
@@ -27,13 +31,22 @@ class _LostError(Exception):
     """The text is no TOML from here on."""
 
 
-def marks_of_toml(text: str) -> tuple[dict[Place, Mark], list[tuple[Place, Mark]]]:
-    """Return where each key and each element starts, and the repeated keys."""
+class TomlPlaces(msgspec.Struct, frozen=True, kw_only=True):
+    """Where each key and each element of a text starts, and the keys that are repeated."""
+
+    marks: dict[Place, Mark]
+    repeats: list[tuple[Place, Mark]]
+
+
+def places_of_toml(text: str) -> TomlPlaces:
+    r"""Return where each key and each element starts; one in several places keeps the first.
+
+    >>> places_of_toml("[a]\nb = [1, {c = 2}]").marks[("a", "b", 1, "c")]
+    (2, 10)
+    """
     scan = _Scan(text)
-    try:
+    with contextlib.suppress(_LostError):
         scan.document()
-    except _LostError:
-        return scan.found()
     return scan.found()
 
 
@@ -47,9 +60,13 @@ class _Scan:
         self.tables: set[Place] = set()
         self.counts: dict[Place, int] = {}
 
-    def found(self) -> tuple[dict[Place, Mark], list[tuple[Place, Mark]]]:
-        marks = {place: place_at(self.text, offset) for place, offset in self.marks.items()}
-        return marks, [(place, place_at(self.text, offset)) for place, offset in self.repeats]
+    def found(self) -> TomlPlaces:
+        marks = {place: self.mark(offset) for place, offset in self.marks.items()}
+        repeats = [(place, self.mark(offset)) for place, offset in self.repeats]
+        return TomlPlaces(marks=marks, repeats=repeats)
+
+    def mark(self, offset: int) -> Mark:
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
 
     def document(self) -> None:
         base: Place = ()
@@ -150,7 +167,7 @@ class _Scan:
             if match is None:
                 raise _LostError
             text = match[0]
-            keys.append((text[1:-1] if text[0] in "\"'" else text, match.start()))
+            keys.append((_plain(text), match.start()))
             self.at = match.end()
             self.blank()
             if not self.text.startswith(".", self.at):
@@ -170,3 +187,12 @@ class _Scan:
     def space(self) -> None:
         match = _SPACE.match(self.text, self.at)
         self.at = match.end() if match else self.at
+
+
+def _plain(key: str) -> str:
+    """Return a key without its quotes and escapes."""
+    if key[0] not in "\"'":
+        return key
+    if "\\" not in key or key[0] == "'":
+        return key[1:-1]
+    return next(iter(tomllib.loads(f"{key} = 0")))
