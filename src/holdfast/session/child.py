@@ -19,7 +19,6 @@ import msgspec
 from holdfast.clock import monotonic
 from holdfast.process.channel import Frames, pack
 from holdfast.process.reaper_client import describe_exit
-from holdfast.session.guard import INTERRUPT
 from holdfast.session.waiting import Steps, Wait
 from holdfast.session.wire import Answer
 from holdfast.text.cut import HeadTail
@@ -36,6 +35,8 @@ MOST_READS = 16
 MOST_BYTES = 100_000_000
 # The guard kills and reports within milliseconds; a machine that swaps takes longer.
 END_LIMIT_S = 10.0
+# Between the end of its connection and that of an interpreter.
+LAST_WORDS_S = 0.5
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -47,8 +48,10 @@ class Child:
         self._frames: Frames[Answer] = Frames(Answer)
         self._answers: deque[Answer] = deque()
         self._unread = 0
+        self._asked_at = monotonic()
         self._status = b""
         self._has_ended = False
+        self._is_closed = False
         self.is_lost = False
         self.output = {1: HeadTail(), 2: HeadTail()}
         self._selector = selectors.DefaultSelector()
@@ -102,6 +105,7 @@ class Child:
         """Forget answers that nobody asked for; output that came meanwhile belongs to the next turn."""
         self.pump()
         self._answers.clear()
+        self._asked_at = monotonic()
 
     def send(self, request: Any, until: float | None) -> Steps[None]:
         """Send a request; one that cannot be sent shows as a loss or a missing answer."""
@@ -135,23 +139,34 @@ class Child:
             yield Wait(self._selector.fileno(), left)
 
     def interrupt(self) -> None:
-        """Let the guard send SIGINT to the interpreter."""
+        """Let the guard send SIGINT to the interpreter, and end what it started since the last request."""
+        # A clock of ticks is coarse: a little too much is what was started in the same moment.
+        seconds = monotonic() - self._asked_at + 0.02
         with contextlib.suppress(OSError):  # it is gone: that will be heard
-            self._guard.send(INTERRUPT)
+            self._guard.send(f"{seconds:.3f}".encode())
 
     def end(self) -> Steps[str]:
         """Kill the interpreter with all that it started; say how it had ended."""
+        if self._is_closed:
+            # It is about to exit: how, the guard will tell.
+            yield from self._wait_for_end(LAST_WORDS_S)
         with contextlib.suppress(OSError):
             self._guard.shutdown(socket.SHUT_WR)
-        until = monotonic() + END_LIMIT_S
-        while not self._has_ended and monotonic() < until:
-            self.pump()
-            if not self._has_ended:
-                yield Wait(self._selector.fileno(), _seconds_left(until))
+        yield from self._wait_for_end(END_LIMIT_S)
         self._drain()
         self.leave()
-        known = self._status.lstrip(b"-").isdigit()
-        return describe_exit(int(self._status)) if known else "its guard was killed"
+        if self._status.lstrip(b"-").isdigit():
+            return describe_exit(int(self._status))
+        how = describe_exit(self._process.returncode)
+        # Before there is a guard the process speaks for itself.
+        return how if self._process.returncode > 0 else f"its guard ended with {how}"
+
+    def _wait_for_end(self, seconds: float) -> Steps[None]:
+        until = monotonic() + seconds
+        self.pump()
+        while not self._has_ended and monotonic() < until:
+            yield Wait(self._selector.fileno(), _seconds_left(until))
+            self.pump()
 
     def take_output(self) -> tuple[str, str]:
         """Return what was written to stdout and stderr, and begin anew."""
@@ -196,6 +211,7 @@ class Child:
             return
         except OSError:
             data = b""
+        is_closed = not data
         self._unread += len(data)
         try:
             answers = self._frames.feed(data)
@@ -207,6 +223,7 @@ class Child:
             self._answers.extend(answers)
         if not data or self._unread > MOST_BYTES:
             self.is_lost = True
+            self._is_closed = is_closed
             self._selector.unregister(self._control)
 
     def _hear_guard(self) -> None:

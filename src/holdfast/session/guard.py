@@ -3,7 +3,9 @@
 The guard is forked off before any code of the session runs. It holds a pipe to
 the process that uses the session; when that closes, by `close` or by kill -9, or
 when the interpreter ends, the guard kills all that is left below it. It is a
-subreaper, so that orphans come to it; the interpreter dies with it.
+subreaper, so that orphans come to it; the interpreter dies with it. A number of
+seconds that comes through the pipe interrupts the code and ends what was started
+since.
 """
 
 from __future__ import annotations
@@ -15,11 +17,17 @@ import signal
 import socket
 import sys
 
-from holdfast.process.reaper import become_subreaper, descendants, kill_all, read_parents
+from holdfast.process.reaper import (
+    become_subreaper,
+    descendants,
+    kill_all,
+    read_file,
+    read_parents,
+    send_signal,
+)
 
-__all__ = ["INTERRUPT", "split"]
+__all__ = ["split"]
 
-INTERRUPT = b"i"
 PR_SET_PDEATHSIG = 1
 
 
@@ -78,7 +86,28 @@ def _watch(interpreter: int, sock: socket.socket) -> int:
                 asked = b""
             if not asked:
                 return -signal.SIGKILL
-            os.kill(interpreter, signal.SIGINT)
+            send_signal(interpreter, signal.SIGINT)
+            _kill_young(interpreter, float(asked))
+
+
+def _kill_young(interpreter: int, seconds: float) -> None:
+    """Kill what was started below the interpreter within the last seconds: the turn that is stopped did that."""
+    me = os.getpid()
+    since = float(read_file("/proc/uptime").partition(b" ")[0] or 0) - seconds
+
+    def members() -> set[int]:
+        below = descendants(me, read_parents()) - {interpreter}
+        return {pid for pid in below if _started(pid) >= since}
+
+    if since > 0:
+        kill_all(members, {me, interpreter})
+
+
+def _started(pid: int) -> float:
+    """Return when a process started, in seconds since the machine did; 0 where nobody tells."""
+    stat = read_file(f"/proc/{pid}/stat")
+    fields = stat[stat.rfind(b")") + 2 :].split()
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK") if len(fields) > 19 else 0.0
 
 
 def _reap(options: int = 0) -> tuple[int, int] | None:
