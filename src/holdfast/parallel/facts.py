@@ -14,7 +14,10 @@ __all__ = ["Mapped", "PlanFacts", "facts_of"]
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, flat: the choice, what it rests on, and what each part of it cost in seconds."""
+    """A plan, flat: the choice, what it rests on, and what each part of it cost in seconds.
+
+    `chunks` and the items in them are counted where a log of them was asked for (`profile`).
+    """
 
     executor: str
     n_jobs: int
@@ -45,6 +48,8 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     bound: str
     start_method: str
     lost_workers: int
+    chunks: int
+    chunk_items: int
     explained: str
 
 
@@ -97,5 +102,7 @@ def facts_of(plan: Plan) -> PlanFacts:
         bound=profile.bound,
         start_method=profile.start_method,
         lost_workers=profile.lost_workers,
+        chunks=len(profile.chunks),
+        chunk_items=sum(chunk.items for chunk in profile.chunks),
         explained=plan.explain(),
     )
