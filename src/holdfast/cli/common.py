@@ -1,4 +1,4 @@
-"""What do commands share? The options of settings, and how these are read."""
+"""What do commands share? The options that name settings, and how a path is shown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from holdfast.settings import Loaded, load_settings
-
-__all__ = ["profile_option", "read_settings", "shown_path", "store_option"]
+__all__ = ["profile_option", "shown_path", "store_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,15 +24,6 @@ def store_option(function: F) -> F:
     """Add `--store URL`."""
     text = "Keep evidence in this store: a sqlite or postgresql URL (HOLDFAST_STORE)."
     return click.option("--store", metavar="URL", default=None, help=text)(function)
-
-
-def read_settings(*, profile: str = "", **flags: Any) -> Loaded:
-    """Read the settings that hold in the current folder; a flag that is None was not given.
-
-    Raises:
-        holdfast.errors.ProblemsError: something is wrong; all of it is said at once.
-    """
-    return load_settings(flags=flags, env=dict(os.environ), cwd=Path.cwd(), profile=profile)
 
 
 def shown_path(path: Path | None) -> str:

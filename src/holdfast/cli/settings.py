@@ -6,7 +6,8 @@ import json
 
 import click
 
-from holdfast.cli.common import profile_option, read_settings, shown_path, store_option
+from holdfast.cli.common import profile_option, shown_path, store_option
+from holdfast.cli.workplace import read_settings
 from holdfast.settings.show import settings_json, settings_text
 
 __all__ = ["command"]
@@ -28,7 +29,7 @@ def command(profile: str, store: str | None, *, is_json: bool) -> None:
       HOLDFAST_SLOTS=8 holdfast settings
       holdfast settings --profile quick --json
     """  # noqa: D301 - click wants the character \b itself
-    loaded = read_settings(profile=profile, store=store)
+    loaded = read_settings({"store": store}, profile)
     file = shown_path(loaded.file)
     if is_json:
         click.echo(json.dumps(settings_json(loaded, file), indent=2, ensure_ascii=False))

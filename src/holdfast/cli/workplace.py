@@ -24,7 +24,11 @@ __all__ = ["opened_store", "read_settings", "refuse_unknown_reports", "report_fo
 
 
 def read_settings(flags: Mapping[str, Any], profile: str = "") -> Loaded:
-    """Read the settings that hold in the current folder."""
+    """Read the settings that hold in the current folder; a flag that is None was not given.
+
+    Raises:
+        holdfast.errors.ProblemsError: something is wrong; all of it is said at once.
+    """
     return load_settings(flags=flags, env=os.environ, cwd=Path.cwd(), profile=profile)
 
 
