@@ -140,6 +140,38 @@ def test_a_stream_takes_no_more_than_its_buffer_ahead() -> None:
     results.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("where", ["thread", "process"])
+def test_a_stream_takes_no_more_bytes_than_its_buffer_ahead(where: str, tmp_path: Path) -> None:
+    taken: list[int] = []
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def data() -> Generator[int]:
+        for x in range(60):
+            taken.append(x)
+            yield x
+
+    def hold_the_first(x: int) -> bytes:
+        if x == 0:
+            gate.read_bytes()  # returns when item 2 has opened the other end, and closed it
+        if x == 2:
+            gate.write_bytes(b"go")
+        return bytes(1_000_000)
+
+    results = stream(
+        hold_the_first,
+        data(),
+        executor=where,
+        n_jobs=2,
+        buffer_bytes=5_000_000,
+        start_method="fork",
+    )
+    next(results)
+    # Each of two workers may have got one before it was known how large they are.
+    assert len(taken) <= 5 + 2
+    results.close()  # type: ignore[attr-defined]
+
+
 def test_a_stream_tells_a_wrong_argument_at_once() -> None:
     with pytest.raises(WrongArgument, match="buffer_items must be at least 1"):
         stream(kit.square, range(3), buffer_items=0)

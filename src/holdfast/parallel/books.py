@@ -105,6 +105,12 @@ class Books:
             log = ChunkLog(start=start, items=items, worker=worker or 0, busy_s=busy_s)
             self.chunks.append(log)
 
+    def add_sent(self, items: int, size: int) -> None:
+        """Take in the bytes in which results came back; newer ones count for three tenths."""
+        if size and items:
+            known = self.out_bytes or size / items
+            self.out_bytes = 0.7 * known + 0.3 * size / items
+
     def close_segment(self, spent: Spent) -> None:
         """Take in the clocks of a stretch of serial items; the newest stretch is believed.
 

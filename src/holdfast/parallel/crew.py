@@ -21,7 +21,7 @@ class Chunk(msgspec.Struct, kw_only=True):
 
 
 class Done(msgspec.Struct, kw_only=True):
-    """What became of a chunk.
+    """What became of a chunk, and the bytes that travelled for its results and its items.
 
     `ran` is there where it came back. Otherwise the worker is gone: `error` says why, and
     `culprit` is the position it was at, None where that is not known.
@@ -33,6 +33,7 @@ class Done(msgspec.Struct, kw_only=True):
     error: BaseException | None = None
     worker: int = 0
     size: int = 0
+    in_size: int = 0
 
 
 class Crew(Protocol):

@@ -148,6 +148,8 @@ def _trial_pays(look: Outlook, left: int, serial_s: float, most: int) -> bool:
     seen = look.measured
     if seen.threads_gain is not None or look.no_threads or left < 4:
         return False
+    if not look.host.gil:
+        return serial_s >= TRIAL_WORTH_S
     if seen.item_s < TRIAL_ITEM_S or serial_s < TRIAL_WORTH_S:
         return False
     if look.no_processes or look.limits.no_processes:

@@ -18,19 +18,17 @@ from holdfast.parallel.failure import NotPicklable, WorkersFailed
 from holdfast.parallel.growth import Growth
 from holdfast.parallel.inner import inner_threads
 from holdfast.parallel.job import Job
-from holdfast.parallel.meter import rss_bytes, spent, take_reading
+from holdfast.parallel.limits import hold_to_memory
+from holdfast.parallel.meter import peak_bytes, rss_bytes, spent, take_reading
 from holdfast.parallel.profile import Decision
 from holdfast.parallel.progress import Progress
 from holdfast.parallel.ship import pack_func
-from holdfast.parallel.sizing import Use, next_size
+from holdfast.parallel.sizing import Load, Use, next_size, serial_size
 from holdfast.parallel.trial import run_trial
 from holdfast.parallel.weigh import weigh
 
 __all__ = ["Drive"]
 
-# Short enough that a change of mind comes in time, long enough that looking costs nothing.
-BATCH_S = 0.0005
-MOST_BATCH = 4096
 # One slow item is enough to decide on.
 SLOW_S = 0.03
 # Asked again each time that the time spent has grown so much: a wrong start costs a
@@ -62,6 +60,8 @@ class Drive:
         self._refused: list[Done] = []
         self._began = monotonic()
         self._rule = ChunkRule()
+        self._load = Load(job)
+        self._held = max(peak_bytes(), rss_bytes())
         self._no_threads = "" if job.rules.seed is None else "items share one random generator"
 
     def blocks(self) -> Generator[Block]:
@@ -166,6 +166,7 @@ class Drive:
         began = monotonic()
         self.progress.tell("deciding", self.books.items, self.job.items.length)
         job, desk = self.job, self.desk
+        job.limits = hold_to_memory(job.limits, self.books.measured().memory_growth)
         refused = desk.no_processes
         if not refused:
             refused = desk.no_processes = self._weigh()
@@ -215,16 +216,14 @@ class Drive:
         self.executor, self.workers = "serial", 1
         before, calls, pace = take_reading(), books.serial_s, Pace()
         while desk.has_more:
-            size = 1 if pace.item_s is None else int(BATCH_S / max(pace.item_s, 1e-9))
-            # At most as many as have run: a cheap head says little of what follows it.
-            size = max(1, min(size, MOST_BATCH, books.serial_items))
+            size = serial_size(job, pace, books.serial_items)
             chunk = desk.next(size, with_items=True)
             if chunk is None:
                 break
             items: Any = chunk.items
             ran = run_items(job.func, items, chunk.start, job.rules)
             books.add_run(chunk.start, len(ran.values), ran.busy_s)
-            pace.add(len(items), ran.busy_s)
+            pace.add(len(items), ran.busy_s, self._load.of(Done(chunk=chunk, ran=ran)))
             desk.last_items = items
             # A copy: what is passed on belongs to the caller.
             desk.last_values = ran.values[-64:]
@@ -232,6 +231,8 @@ class Drive:
             yield from desk.take_ran(ran, chunk)
             if until_s is not None and self._is_enough(until_s, at_least):
                 break
+        held = books.out_bytes * books.items
+        books.memory_growth = max(0, peak_bytes() - self._held - int(held))
         books.close_segment(spent(before, take_reading(), calls_s=books.serial_s - calls))
 
     def _is_enough(self, until_s: float, at_least: int) -> bool:
@@ -277,7 +278,7 @@ class Drive:
         self.executor, self.workers = kind if isinstance(kind, str) else "custom", workers
         pace = Pace()
         if books.serial_items:
-            pace.add(1, books.measured().item_s, int(books.out_bytes))
+            pace.add(1, books.measured().item_s, int(books.in_bytes + books.out_bytes))
         is_clean, use = False, Use()
         try:
             while True:
@@ -292,9 +293,8 @@ class Drive:
                 books.waiting_s += monotonic() - waited
                 for done in all_done:
                     if done.ran is not None:
-                        pace.add(len(done.ran.values), done.ran.busy_s, done.size)
-                        if done.size:
-                            books.out_bytes = pace.item_bytes
+                        pace.add(len(done.ran.values), done.ran.busy_s, self._load.of(done))
+                        books.add_sent(len(done.ran.values), done.size)
                         use.add(done.ran.busy_s, monotonic())
                         if growth is not None and growth.add(len(done.ran.values), monotonic()):
                             self.workers = growth.size

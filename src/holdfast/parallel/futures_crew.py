@@ -72,6 +72,7 @@ class FuturesCrew:
         self._items = items
         self._is_stopped = False
         self._out: dict[Future[Any], Chunk] = {}
+        self._sizes: dict[int, int] = {}
         self._done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self._is_remote = is_remote(executor)
         self._restore = limit_inner_threads(None if self._is_remote else inner)
@@ -108,6 +109,7 @@ class FuturesCrew:
                 f"the executor must take work, got {type(error).__name__}: {error}"
             ) from error
         self._out[future] = chunk
+        self._sizes[chunk.start] = len(given) if self._is_remote else 0
         future.add_done_callback(self._done.put)
 
     def collect(self) -> list[Done]:
@@ -135,6 +137,7 @@ class FuturesCrew:
 
     def _take(self, future: Future[Any]) -> Done:
         chunk = self._out.pop(future)
+        in_size = self._sizes.pop(chunk.start, 0)
         error = future.exception()
         if error is not None:
             named = WorkerDied(
@@ -147,7 +150,7 @@ class FuturesCrew:
         if self._is_remote:
             payload, ran = answer
             ran.values = pickle.loads(payload)  # noqa: S301 - from our own worker
-            return Done(chunk=chunk, ran=ran, size=len(payload))
+            return Done(chunk=chunk, ran=ran, size=len(payload), in_size=in_size)
         return Done(chunk=chunk, ran=answer)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "capacity",
     "choose_start_method",
     "find_limits",
+    "hold_to_memory",
     "memory_budget",
     "physical_cores",
 ]
@@ -68,6 +69,18 @@ def find_limits(host: Host, *, worker_bytes: int = WORKER_BYTES, method: str = "
         no_processes=_no_processes(host),
         warnings=tuple(_warnings(host)),
     )
+
+
+def hold_to_memory(limits: Limits, item_bytes: int) -> Limits:
+    """Bound the workers by what an item was seen to take while it ran."""
+    fitting = limits.memory // (WORKER_BYTES + item_bytes) if limits.memory else limits.cores
+    if item_bytes <= 0 or fitting >= limits.cores:
+        return limits
+    bound = (
+        f"the memory, {format_bytes(limits.memory)} left for workers whose items take "
+        f"{format_bytes(item_bytes)}"
+    )
+    return msgspec.structs.replace(limits, cores=max(1, fitting), bound=bound)
 
 
 def choose_start_method(host: Host, asked: str = "") -> tuple[str, str]:

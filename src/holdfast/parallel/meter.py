@@ -13,7 +13,7 @@ from holdfast.clock import monotonic
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Reading", "Spent", "rss_bytes", "spent", "take_reading"]
+__all__ = ["Reading", "Spent", "peak_bytes", "rss_bytes", "spent", "take_reading"]
 
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")
 
@@ -71,6 +71,14 @@ def spent(before: Reading, after: Reading, *, calls_s: float | None = None) -> S
         idle_share=min(1.0, idle / own),
         parallelism=process / own,
     )
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process has held so far, 0 where that is not told."""
+    if sys.platform == "win32":
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def rss_bytes() -> int:

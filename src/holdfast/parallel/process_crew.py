@@ -233,9 +233,9 @@ class ProcessCrew:
         worker.chunk, worker.has_run = None, True
         self._tried.discard(chunk.start)
         self._fruitless = 0
-        self._packets.pop(chunk.start, None)
+        packet = self._packets.pop(chunk.start, b"")
         ran = Ran(start=chunk.start, values=values, caught=caught, busy_s=busy_s)
-        return Done(chunk=chunk, ran=ran, worker=worker.slot, size=size)
+        return Done(chunk=chunk, ran=ran, worker=worker.slot, size=size, in_size=len(packet))
 
     def _bury(self, worker: Worker, error: BaseException | None = None) -> list[Done]:
         """Take a dead worker's chunk back; a new worker comes when there is work for it."""

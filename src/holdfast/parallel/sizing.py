@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from holdfast.parallel.chunks import ChunkRule, Pace, next_chunk
-from holdfast.parallel.crew import Crew
+from holdfast.parallel.crew import Crew, Done
 from holdfast.parallel.desk import Desk
 from holdfast.parallel.growth import Growth
+from holdfast.parallel.job import Job
+from holdfast.parallel.weigh import Scale
 
-__all__ = ["Use", "next_size"]
+__all__ = ["Load", "Use", "next_size", "serial_size"]
+
+# Short enough that a change of mind comes in time, long enough that looking costs nothing.
+BATCH_S = 0.0005
+MOST_BATCH = 4096
 
 # A crew that keeps its workers busy for less than this, after this long, is given up.
 USEFUL = 0.9
@@ -37,6 +43,39 @@ class Use:
             return False
         elapsed = now - self._began
         return elapsed > JUDGED_AFTER_S and self._busy_s + out_s < USEFUL * elapsed
+
+
+class Load:
+    """The bytes that a chunk's items and results take, which a stream is bounded by.
+
+    What travels is counted; of what stays in this process, a value is looked at now and then.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._is_bounded = job.buffer_bytes is not None
+        self._holds_items = job.items.sequence is None
+        self._items = Scale()
+        self._values = Scale()
+
+    def of(self, done: Done) -> int:
+        """Return the bytes of a chunk that came back."""
+        if done.ran is None or not self._is_bounded or done.size:
+            return done.size + done.in_size
+        busy_s = done.ran.busy_s
+        total = self._values.add(done.ran.values, busy_s)
+        if self._holds_items and done.chunk.items is not None:
+            total += self._items.add(done.chunk.items, busy_s)
+        return int(total)
+
+
+def serial_size(job: Job, pace: Pace, done: int) -> int:
+    """Return how many items to run here next: half a millisecond's worth, and few at first."""
+    size = 1 if pace.item_s is None else int(BATCH_S / max(pace.item_s, 1e-9))
+    # At most as many as have run: a cheap head says little of what follows it.
+    size = min(size, MOST_BATCH, done, job.buffer_items or MOST_BATCH)
+    if job.buffer_bytes is not None and pace.item_bytes >= 1:
+        size = min(size, int(job.buffer_bytes / pace.item_bytes))
+    return max(1, size)
 
 
 def next_size(desk: Desk, crew: Crew, pace: Pace, *, rule: ChunkRule, growth: Growth | None) -> int:

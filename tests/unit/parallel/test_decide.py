@@ -141,3 +141,11 @@ def test_interpreters_cost_more_to_start_than_copies() -> None:
 def test_more_threads_that_gain_nothing_are_not_started() -> None:
     host = make_host(2, quota=1.0)
     assert decide(look(host, threads_gain=1.9, asked=2)).executor == "serial"
+
+
+@pytest.mark.parametrize("item_s", [2e-6, 1e-3])
+def test_a_python_without_the_lock_tries_threads_with_items_of_any_size(item_s: float) -> None:
+    free = make_host(8, gil=False)
+    assert decide(look(free, threads_gain=None, item_s=item_s, left=10**6)).executor == "trial"
+    assert decide(look(free, threads_gain=1.9, item_s=item_s, left=10**6)).executor == "thread"
+    assert decide(look(threads_gain=None, item_s=2e-6, left=10**6)).executor == "process"

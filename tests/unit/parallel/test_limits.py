@@ -4,7 +4,13 @@ import pytest
 
 from holdfast.errors import HoldfastError
 from holdfast.parallel.host import Core, Host
-from holdfast.parallel.limits import capacity, choose_start_method, find_limits, physical_cores
+from holdfast.parallel.limits import (
+    capacity,
+    choose_start_method,
+    find_limits,
+    hold_to_memory,
+    physical_cores,
+)
 from tests.unit.parallel.hosts import (
     GIB,
     HYBRID,
@@ -95,3 +101,15 @@ def test_a_request_without_a_quota_is_warned_about() -> None:
 )
 def test_a_host_that_cannot_have_workers_says_why(host: Host, text: str) -> None:
     assert text in find_limits(host).no_processes
+
+
+def test_workers_are_as_many_as_their_items_fit_into_the_memory() -> None:
+    limits = find_limits(make_host(8, memory_available=10 * GIB))
+    assert hold_to_memory(limits, 3 * GIB).cores == 2
+    assert hold_to_memory(limits, 100 * GIB).cores == 1
+    bound = "the memory, 8 GiB left for workers whose items take 3 GiB"
+    assert hold_to_memory(limits, 3 * GIB).bound == bound
+    assert hold_to_memory(limits, 0) is limits
+    assert hold_to_memory(limits, GIB // 2) is limits
+    unknown = find_limits(make_host(8, memory_available=0))
+    assert hold_to_memory(unknown, 3 * GIB) is unknown
