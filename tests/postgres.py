@@ -6,6 +6,7 @@ folder above its binaries to everybody. Here root runs a copy of them as `nobody
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -18,13 +19,20 @@ from pathlib import Path
 
 import psycopg
 
-__all__ = ["running_postgres"]
+__all__ = ["find_packages", "running_postgres"]
 
 # The shell ends the server when its stdin closes: at the end, and also when the tests are killed.
 _UNTIL_STDIN_CLOSES = '"$@" & server=$!; read -r _; kill -INT $server; wait $server'
 _START_S = 60.0
 # Taken at import: a test session has a temp folder of its own, which `nobody` may not enter.
 _TEMP = tempfile.gettempdir()
+
+
+def find_packages() -> Path | None:
+    """Return the folder that holds pgserver, without importing it; None where it is not installed."""
+    package = importlib.util.find_spec("pgserver")
+    places = package.submodule_search_locations if package is not None else None
+    return Path(places[0]).parent if places else None
 
 
 @contextmanager

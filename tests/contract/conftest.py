@@ -16,14 +16,16 @@ from holdfast.registry import Registry
 from holdfast.store.open import open_store
 from tests.contract.executor_kit import Answers, ask_pool
 from tests.contract.store_kit import STORES, Opener
-from tests.postgres import running_postgres
+from tests.postgres import find_packages, running_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as the tests."""
-    pgserver = pytest.importorskip("pgserver", reason="pgserver has no wheel for this Python")
-    with running_postgres(Path(pgserver.__file__).parent.parent) as url:
+    packages = find_packages()
+    if packages is None:
+        pytest.skip("pgserver has no wheel for this Python")
+    with running_postgres(packages) as url:
         yield url
 
 
