@@ -26,7 +26,7 @@ def write_file(path: str) -> int:
 
 
 def list_folder(path: str) -> list[str]:
-    return sorted(os.listdir(path))
+    return sorted(os.listdir(path))  # noqa: PTH208 - the event is what is looked for
 
 
 def read_relative_to(folder: str, name: str) -> str:
@@ -34,7 +34,7 @@ def read_relative_to(folder: str, name: str) -> str:
     at = os.open(folder, os.O_RDONLY)
     try:
         descriptor = os.open(name, os.O_RDONLY, dir_fd=at)
-        with open(descriptor, encoding="utf-8") as file:
+        with Path(descriptor).open(encoding="utf-8") as file:
             return file.read()
     finally:
         os.close(at)
@@ -200,7 +200,7 @@ def _blank(code: Any) -> Any:
     """Return code that does nothing, with the same free variables."""
     names: dict[str, Any] = {}
     free = ", ".join(code.co_freevars)
-    exec(  # noqa: S102
+    exec(
         f"def outer({free}):\n def hook(event, args):\n  return\n  ({free},)\n return hook", names
     )
     return names["outer"](*code.co_freevars).__code__
@@ -268,9 +268,9 @@ def read_posix_environment(name: str) -> bool:
 
 def link_and_read(link: str, target: str) -> str:
     """Read a file through a link that is gone afterwards."""
-    os.symlink(target, link)
+    Path(link).symlink_to(target)
     text = read_file(link)
-    os.remove(link)
+    Path(link).unlink()
     return text
 
 

@@ -271,7 +271,7 @@ def test_an_object_of_the_codes_own_is_not_taken_out() -> None:
 
 @needs_confinement
 def test_an_exception_of_the_interpreter_comes_out_as_it_is() -> None:
-    with pytest.raises(ValueError, match="^no rows$"):
+    with pytest.raises(ValueError, match=r"^no rows$"):
         enforce(kit.raise_error, "no rows")
 
 

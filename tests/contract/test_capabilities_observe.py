@@ -159,7 +159,7 @@ def test_a_program_that_is_started_is_named_as_what_cannot_be_seen_into(at_folde
 
 
 def test_an_exception_keeps_its_type_and_its_message() -> None:
-    with pytest.raises(ValueError, match="^no rows$"):
+    with pytest.raises(ValueError, match=r"^no rows$"):
         observe(kit.raise_error, "no rows")
 
 

@@ -56,6 +56,12 @@ def found(**facts: Any) -> Evidence:
     return Evidence(value=None, **{**FULL, "facts": facts})
 
 
+def touched(undeclared: list[str]) -> Evidence:
+    used = ["read:data/a", *undeclared]
+    fact = {"mode": "observe", "declared": ["read:data/**"], "used": used, "undeclared": undeclared}
+    return Evidence(facts={"capabilities": fact})
+
+
 # name: (parameters, evidence that bears them out, parameters, evidence that contradicts them)
 EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
     "equals": (VALUE, of(VALUE), 1, of(True)),
@@ -99,6 +105,12 @@ EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
 }
 # These are answered where the value lives.
 ON_LIVE_VALUES = {"python", "same_as"}
+EXAMPLES["touches_only"] = (
+    ["read:data/**"],
+    touched(undeclared=[]),
+    ["read:data/**"],
+    touched(undeclared=["read:other"]),
+)
 # These are about how the call ended, which is always known.
 ALWAYS_KNOWN = {"completes", "raises"}
 

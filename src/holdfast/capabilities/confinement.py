@@ -10,7 +10,7 @@ import sys
 from holdfast.capabilities import landlock, seccomp
 from holdfast.capabilities.audit import Watch
 from holdfast.capabilities.broker import start_broker
-from holdfast.capabilities.environ import watch_environment
+from holdfast.capabilities.environ import watch_environment, wipe_variables
 from holdfast.capabilities.kernel import prctl
 from holdfast.capabilities.network import answer_names, leave_network, resolve_names
 from holdfast.capabilities.programs import files_of_programs
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from holdfast.capabilities.scope import Scope
     from holdfast.capabilities.seccomp import Net
 
-__all__ = ["begin", "confine", "confine_kernel"]
+__all__ = ["begin", "confine", "confine_kernel", "forget_variables", "plan_rules"]
 
 _PR_SET_NO_NEW_PRIVS = 38
 _NO_LANDLOCK = "it takes Landlock (Linux 5.13 or later, with landlock among its security modules)"
@@ -60,7 +60,7 @@ def confine(scope: Scope, code: list[str]) -> Watch:
     """
     software = Software(has_net=bool(scope.of_kind("net")))
     names = confine_kernel(scope, software, code)
-    _forget_variables(scope)
+    forget_variables(scope)
     watch = begin(scope, software, refuses=True)
     watch.know_names(names)
     answer_names(names)
@@ -73,12 +73,11 @@ def confine_kernel(scope: Scope, software: Software, code: list[str]) -> dict[st
     Raises:
         CannotEnforce: this machine cannot do it; nothing was changed.
     """
-    handled = _handled(scope)
-    net: Net = "all" if scope.has_all("net") else "some" if scope.of_kind("net") else "none"
+    handled, net = _handled(scope), _net(scope)
     if not handled and net == "all":
         return {}
-    _check(scope, net)
-    rules = _rules(scope, software, code, handled)
+    _check_alone()
+    rules = plan_rules(scope, software, code)
     names = resolve_names(scope.of_kind("net")) if net == "some" else {}
     is_scoped = not scope.covers("sys", "kill")
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -95,6 +94,20 @@ def confine_kernel(scope: Scope, software: Software, code: list[str]) -> dict[st
         raise CannotEnforce("net", "it takes seccomp filters or a network namespace")
     install()
     return names
+
+
+def plan_rules(scope: Scope, software: Software, code: list[str]) -> dict[str, int]:
+    """Return what the kernel shall allow to which path; changes nothing.
+
+    Raises:
+        CannotEnforce: this machine cannot hold anybody to what is granted.
+    """
+    _check(scope, _net(scope))
+    return _rules(scope, software, code, _handled(scope))
+
+
+def _net(scope: Scope) -> Net:
+    return "all" if scope.has_all("net") else "some" if scope.of_kind("net") else "none"
 
 
 def _handled(scope: Scope) -> int:
@@ -126,6 +139,9 @@ def _check(scope: Scope, net: Net) -> None:
         raise CannotEnforce("net", missing, "grant all of 'net' or none of it, or observe instead")
     if net == "none" and not sys.platform.startswith("linux"):
         raise CannotEnforce("net", "it takes Linux", "grant all of 'net', or observe instead")
+
+
+def _check_alone() -> None:
     if sys.platform.startswith("linux") and len(os.listdir("/proc/self/task")) > 1:
         raise CannotEnforce(
             "confinement", "threads run already, and they would stay free", "confine at the start"
@@ -147,21 +163,19 @@ def _rules(scope: Scope, software: Software, code: list[str], handled: int) -> d
     for path in DEVICES:
         allow(path, landlock.READ_FILE | landlock.WRITE_FILE)
     _allow_code(code, allow)
-    for resource in scope.of_kind("import"):
-        for path in _modules(resource, software):
-            allow(path, landlock.READ)
-    for resource in scope.of_kind("read"):
-        for path in _readable(resource, scope.folder):
-            allow(path, landlock.READ)
+    readable = [path for each in scope.of_kind("import") for path in _modules(each, software)] + [
+        path for each in scope.of_kind("read") for path in _readable(each, scope.folder)
+    ]
+    if scope.has_all("run"):
+        # To execute a program is to read it, too.
+        readable += scope.search.split(os.pathsep)
+    for path in readable:
+        allow(path, landlock.READ)
     if handled & landlock.WRITE:
         for resource in scope.of_kind("write"):
             allow(_writable(resource, scope.folder), landlock.WRITE)
     for path in files_of_programs(scope.of_kind("run"), scope.folder, scope.search):
         allow(path, landlock.EXECUTE | landlock.READ)
-    if scope.has_all("run"):
-        # To execute a program is to read it, too.
-        for place in scope.search.split(os.pathsep):
-            allow(place, landlock.READ)
     return rules
 
 
@@ -245,8 +259,9 @@ def _broker_rule(scope: Scope, names: dict[str, list[str]]) -> Callable[[str], b
     return allows
 
 
-def _forget_variables(scope: Scope) -> None:
+def forget_variables(scope: Scope) -> None:
     """Take what is not granted out of the environment, the C library's too."""
-    for name in list(os.environ):
-        if not is_own_name(name) and not scope.covers("env", name):
-            del os.environ[name]
+    names = [name for name in os.environ if not is_own_name(name) and not scope.covers("env", name)]
+    wipe_variables(names)
+    for name in names:
+        del os.environ[name]

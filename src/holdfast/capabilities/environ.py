@@ -7,14 +7,17 @@ not in the environment at all.
 
 from __future__ import annotations
 
+import ctypes
 import os
+
+from holdfast.capabilities.kernel import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ["watch_environment"]
+__all__ = ["watch_environment", "wipe_variables"]
 
 
 class _Noted(dict["Any", "Any"]):
@@ -43,6 +46,25 @@ class _Noted(dict["Any", "Any"]):
     def copy(self) -> Any:
         self._note("")
         return super().copy()
+
+
+def wipe_variables(names: list[str]) -> None:
+    """Overwrite these variables where the process got them: there they stay readable for ever.
+
+    The C library's own list is changed by `del os.environ[name]`, and by that alone.
+    """
+    if not names or not machine():
+        return
+    variables = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    starts = tuple(os.fsencode(name) + b"=" for name in names)
+    texts = ctypes.cast(variables, ctypes.POINTER(ctypes.c_void_p))
+    at = 0
+    while (text := variables[at]) is not None:
+        if text.startswith(starts):
+            kept = text.index(b"=") + 1
+            # The name stays, so that it can be found and taken out.
+            ctypes.memset((texts[at] or 0) + kept, 0, len(text) - kept)
+        at += 1
 
 
 def watch_environment(note: Callable[[str], None]) -> None:
