@@ -38,20 +38,14 @@ AS_SETTINGS = {
 
 
 class RunFlags(msgspec.Struct, frozen=True, kw_only=True):
-    """The flags of one call; `settings` are those that override settings."""
+    """The flags of one call.
+
+    `settings` are those that override settings, `asked` the fields of a `Request`.
+    """
 
     settings: Mapping[str, Any]
+    asked: Mapping[str, Any]
     profile: str = ""
-    paths: tuple[str, ...] = ()
-    marks: str = ""
-    keyword: str = ""
-    suites: tuple[str, ...] = ()
-    rerun_failed: bool = False
-    only_errors: bool = False
-    resume: str = ""
-    update: bool = False
-    sequential: bool = False
-    echo: bool = False
     dry_run: bool = False
     collect_only: bool = False
     quiet: bool = False
@@ -59,20 +53,7 @@ class RunFlags(msgspec.Struct, frozen=True, kw_only=True):
 
     def request(self, settings: Settings, origins: Mapping[str, str]) -> Request:
         """Return what was asked for."""
-        return Request(
-            settings=settings,
-            origins=origins,
-            paths=self.paths,
-            marks=self.marks,
-            keyword=self.keyword,
-            suites=self.suites,
-            rerun_failed=self.rerun_failed,
-            only_errors=self.only_errors,
-            resume=self.resume,
-            update=self.update,
-            sequential=self.sequential,
-            echo=self.echo,
-        )
+        return Request(settings=settings, origins=origins, **self.asked)
 
 
 SELECTION: tuple[Callable[[Any], Any], ...] = (
@@ -174,7 +155,12 @@ SHOWING: tuple[Callable[[Any], Any], ...] = (
 
 # Every name under which click may hand a flag of `run` over.
 _NAMES = frozenset(
-    {*AS_SETTINGS, *RunFlags.__struct_fields__, "quick", "parallel", "fail_fast", "no_progress"}
+    {
+        *AS_SETTINGS,
+        *RunFlags.__struct_fields__,
+        *Request.__struct_fields__,
+        *("quick", "parallel", "fail_fast", "no_progress"),
+    }
 )
 
 
@@ -228,10 +214,9 @@ def _flags(values: dict[str, Any]) -> RunFlags:
     settings = {
         name: values[key] for key, name in AS_SETTINGS.items() if values.get(key) is not None
     }
-    known = {field.name for field in msgspec.structs.fields(RunFlags)}
-    return RunFlags(
-        settings=settings, **{key: value for key, value in values.items() if key in known}
-    )
+    asked = {key: values[key] for key in Request.__struct_fields__ if key in values}
+    own = {key: values[key] for key in RunFlags.__struct_fields__ if key in values}
+    return RunFlags(settings=settings, asked=asked, **own)
 
 
 def _workers(text: str) -> int | str:
