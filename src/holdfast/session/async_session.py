@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import anyio
 
-from holdfast.session.awaiting import drive_async
+from holdfast.session.awaiting import Room, drive_async
 from holdfast.session.callback import MISSING, AsyncCallback, ErrorHandler
 from holdfast.session.open import make_setup, open_engine
 from holdfast.session.protocol import Turn
@@ -40,7 +40,7 @@ class AsyncSession:
         setup = make_setup(capabilities, memory_bytes, cpu_s)
         engine = open_engine(setup, in_process=in_process, cwd=cwd, env=env)
         self._talk = Talk(engine, timeout_s)
-        self._turn = anyio.Lock()
+        self._turn = Room(1)
 
     async def execute(self, code: str, timeout_s: float | None = None) -> Turn:
         """Run statements; see `Session.execute`."""
@@ -92,5 +92,5 @@ class AsyncSession:
         await self.close()
 
     async def _drive(self, steps: Steps[T]) -> T:
-        async with self._turn:
+        async with self._turn.enter():
             return await drive_async(steps, self._talk.halt)

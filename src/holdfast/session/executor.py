@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ import anyio
 import cloudpickle  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from holdfast.errors import UsageError
-from holdfast.session.awaiting import drive_async
+from holdfast.session.awaiting import Room, drive_async
 from holdfast.session.engine import read_turn
 from holdfast.session.open import make_setup
 from holdfast.session.process_engine import ProcessEngine
@@ -53,7 +54,7 @@ class AsyncExecutor:
             raise UsageError(f"workers must be a number of at least 1, got {workers!r}")
         self._setup = make_setup(capabilities, memory_bytes, cpu_s)
         self._timeout_s = check_timeout(timeout_s)
-        self._room = anyio.Semaphore(workers)
+        self._room = Room(workers)
         self._idle: list[ProcessEngine] = []
         self._is_closed = False
 
@@ -70,7 +71,7 @@ class AsyncExecutor:
         """
         limit = self._timeout_s if timeout_s is None else check_timeout(timeout_s)
         request = _read_request(code)
-        async with self._room:
+        async with self._room.enter():
             if self._is_closed:
                 raise UsageError("the executor is closed", hint="open another one")
             engine = self._idle.pop() if self._idle else ProcessEngine(self._setup, stop="kill")
@@ -129,7 +130,10 @@ def _pack(function: Callable[[], Any]) -> bytes:
         UsageError: it holds what cannot travel.
     """
     pickle: Any = cloudpickle
-    module: Any = sys.modules.get(getattr(function, "__module__", None) or "")
+    inner: Any = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func  # pyright: ignore[reportUnknownMemberType]
+    module: Any = sys.modules.get(getattr(inner, "__module__", None) or "")
     is_ours = module is not None and _is_private(module)
     try:
         with _pickling:
@@ -150,4 +154,6 @@ def _pack(function: Callable[[], Any]) -> bytes:
 def _is_private(module: Any) -> bool:
     """Tell whether another process may not find the module: a test, a script."""
     path = getattr(module, "__file__", None) or ""
-    return module.__name__ != "__main__" and "site-packages" not in path and bool(path)
+    package = module.__name__.partition(".")[0]
+    known = {"__main__", "holdfast", *sys.stdlib_module_names}
+    return bool(path) and "site-packages" not in path and package not in known

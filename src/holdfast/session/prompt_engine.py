@@ -14,7 +14,7 @@ import msgspec
 
 from holdfast.clock import monotonic
 from holdfast.errors import HoldfastError, UsageError
-from holdfast.process.reaper import descendants, kill_all, read_parents
+from holdfast.process.reaper import carriers, descendants, kill_all, read_parents
 from holdfast.session.engine import Reply
 from holdfast.session.protocol import TurnError, TurnStatus
 from holdfast.session.values import decode_value
@@ -62,7 +62,10 @@ class PromptEngine:
         self._argv = list(argv)
         self._dialect = dialect
         self._cwd = cwd
-        self._env = {**PLAIN, **(env or {})}
+        # By this, what has left the program's tree is found again.
+        mark = os.urandom(8).hex()
+        self._cookie = f"HOLDFAST_SESSION={mark}\0".encode()
+        self._env = {**PLAIN, **(env or {}), "HOLDFAST_SESSION": mark}
         self._program: Any = None
         self._output = HeadTail()
         self._is_busy = False
@@ -230,7 +233,12 @@ class PromptEngine:
         if program is None:
             return
         root = program.pid
-        kill_all(lambda: descendants(root, read_parents()) | {root}, {os.getpid()})
+
+        def members() -> set[int]:
+            parents = read_parents()
+            return descendants(root, parents) | carriers(self._cookie, parents) | {root}
+
+        kill_all(members, {os.getpid()})
         program.close(force=True)
 
 
