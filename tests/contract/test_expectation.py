@@ -63,6 +63,14 @@ def touched(undeclared: list[str]) -> Evidence:
 
 
 # name: (parameters, evidence that bears them out, parameters, evidence that contradicts them)
+def compared(ratio: float) -> dict[str, Any]:
+    """Return what three launches leave that agree on a ratio."""
+    pair = {"base_first": True, "base_wall_s": 0.01, "base_cpu_s": 0.01}
+    pairs = [{**pair, "new_wall_s": 0.01 * ratio, "new_cpu_s": 0.01 * ratio}] * 8
+    rules = {"slower": 0.05, "floor": 0.025, "alpha": 0.01, "unit": "auto"}
+    return {"status": "fine", "rules": rules, "launches": [{"pairs": pairs, "calls": 1}] * 3}
+
+
 EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
     "equals": (VALUE, of(VALUE), 1, of(True)),
     "one_of": ([1, 2], of(2), [1, 2], of(3)),
@@ -90,6 +98,12 @@ EXAMPLES: dict[str, tuple[Any, Evidence, Any, Evidence]] = {
     "raises": ("ValueError", RAISED, {"message": "bang"}, RAISED),
     "completes": (None, of(None), None, error_of(name="AssertionError", is_assertion=True)),
     "no_leak": (None, found(leak=CLEAN), {"iterations": 99}, found(leak=LEAKS)),
+    "not_slower": (
+        {"than": "main", "by": "5%"},
+        found(comparison=compared(1.0)),
+        "main",
+        found(comparison=compared(1.5)),
+    ),
     "duration": ("< 1s", of(None), "< 1ms", of(None)),
     "snapshot": (
         {"file": "a", "stored": 1, "exists": True},

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("holdfast.cli.list:command", "List the cases that would run."),
     "show": ("holdfast.cli.show:command", "Show a run, or one case of it."),
     "leak": ("holdfast.cli.leak:command", "Tell whether a function leaks."),
+    "bench": ("holdfast.cli.bench:command", "Tell whether a new version is slower."),
     "report": ("holdfast.cli.report:command", "Write the reports of a run again."),
     "judge": ("holdfast.cli.judge:command", "Judge the stored evidence of a run again."),
     "gate": ("holdfast.cli.gate:command", "Apply the gate to a run again."),
