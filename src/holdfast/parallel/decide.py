@@ -12,7 +12,7 @@ from holdfast.parallel.limits import Limits, capacity
 from holdfast.parallel.profile import Measured
 from holdfast.text.format import format_duration
 
-__all__ = ["Choice", "Outlook", "decide", "predict", "start_cost"]
+__all__ = ["IDLE_SHARE", "Choice", "Outlook", "decide", "predict", "start_cost"]
 
 # A change must win this share of the serial time, or the estimate's error eats it.
 WORTH = 0.9
@@ -25,6 +25,9 @@ TRIAL_ITEM_S = 0.5e-3
 FREES_LOCK = 1.5
 INNER_PARALLEL = 1.2
 MOST_THREADS = 256
+# First calls work longer than later ones, which find all warm; as many threads as that might
+# allow are the bound, and fewer are kept where more bring nothing.
+COLD = 4
 # One hand-out of a chunk through a pipe, and its answer; items of 2.5 ms are worth 25 of it.
 CHUNK_S = 100e-6
 TRIAL_WORTH_S = 0.02
@@ -123,7 +126,7 @@ def _wait_in_threads(look: Outlook, left: int, serial_s: float) -> Choice:
     seen = look.measured
     # What a call works must fit into the cores; the rest of its time is free.
     busy = min(1.0, max(seen.parallelism, 1e-3))
-    most = look.asked or max(2, min(MOST_THREADS, int(look.limits.cores / busy)))
+    most = look.asked or max(2, min(MOST_THREADS, int(COLD * look.limits.cores / busy)))
     workers = max(1, min(most, left))
     reason = f"{seen.idle_share:.0%} of an item's time is waiting, which threads share"
     predicted = left * seen.item_s * max(busy / max(1, look.limits.cores), 1 / workers)

@@ -12,14 +12,14 @@ from holdfast.parallel.calls import run_items
 from holdfast.parallel.chunks import ChunkRule, Pace
 from holdfast.parallel.crew import Chunk, Crew, Done
 from holdfast.parallel.crews import make_crew
-from holdfast.parallel.decide import Choice, Outlook, decide
+from holdfast.parallel.decide import IDLE_SHARE, Choice, Outlook, decide
 from holdfast.parallel.desk import Block, Desk
 from holdfast.parallel.failure import NotPicklable, WorkersFailed
 from holdfast.parallel.growth import Growth
 from holdfast.parallel.inner import inner_threads
 from holdfast.parallel.job import Job
 from holdfast.parallel.limits import hold_to_memory
-from holdfast.parallel.meter import peak_bytes, rss_bytes, spent, take_reading
+from holdfast.parallel.meter import Reading, peak_bytes, rss_bytes, spent, take_reading
 from holdfast.parallel.profile import Decision
 from holdfast.parallel.progress import Progress
 from holdfast.parallel.ship import pack_func
@@ -31,6 +31,8 @@ __all__ = ["Drive"]
 
 # One slow item is enough to decide on.
 SLOW_S = 0.03
+# Half of what the standard library's executor starts at most, whatever the calls wait for.
+FIRST_CALLS = 16
 # Asked again each time that the time spent has grown so much: a wrong start costs a
 # bounded part of the whole (ski rental), and there are few questions.
 GROWTH = 4.0
@@ -132,8 +134,9 @@ class Drive:
             yield from self._serial(max(self.books.serial_s, until) * GROWTH)
             return
         growth = None
-        if choice.executor == "thread" and self.books.measured().idle_share > 0.5:
-            growth = Growth(min(8, choice.workers), choice.workers)
+        if choice.executor == "thread" and self.books.measured().idle_share > IDLE_SHARE:
+            first = min(FIRST_CALLS, max(2, choice.workers // 4))
+            growth = Growth(first, choice.workers, item_s=self.books.measured().item_s)
         try:
             if choice.executor == "trial":
                 yield from self._trial()
@@ -229,17 +232,20 @@ class Drive:
             desk.last_values = ran.values[-64:]
             self.progress.tell("probing" if until_s else "running", books.items, job.items.length)
             yield from desk.take_ran(ran, chunk)
-            if until_s is not None and self._is_enough(until_s, at_least):
+            if until_s is not None and self._is_enough(until_s, at_least, before):
                 break
         held = books.out_bytes * books.items
         books.memory_growth = max(0, peak_bytes() - self._held - int(held))
         books.close_segment(spent(before, take_reading(), calls_s=books.serial_s - calls))
 
-    def _is_enough(self, until_s: float, at_least: int) -> bool:
-        serial_s = self.books.serial_s
-        if serial_s >= SLOW_S:
-            at_least = 1
-        return serial_s >= until_s and self.books.serial_items >= at_least
+    def _is_enough(self, until_s: float, at_least: int, before: Reading) -> bool:
+        serial_s, items = self.books.serial_s, self.books.serial_items
+        if serial_s < until_s:
+            return False
+        if items >= at_least or serial_s >= SLOW_S:
+            return True
+        # One that waited tells what it is: another one would only wait as long again.
+        return spent(before, take_reading()).idle_share > IDLE_SHARE
 
     def _trial(self) -> Generator[Block]:
         """Run real items on two threads: do they keep more than one core busy?"""

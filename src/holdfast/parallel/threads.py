@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -25,8 +26,10 @@ class ThreadPool(Executor):
         self.most = most
         self.shortage = ""
         self._threads: list[threading.Thread] = []
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+        self._work: queue.SimpleQueue[tuple[Future[Any] | None, Callable[[], None]] | None]
         self._work = queue.SimpleQueue()
+        # One entry per thread that waits for a call: appending and popping are atomic.
+        self._idle: deque[None] = deque()
         self._is_shut = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -35,13 +38,24 @@ class ThreadPool(Executor):
         Raises:
             WorkersFailed: it was shut down, or not one thread can be had.
         """
+        future: Future[Any] = Future()
+        self.begin(lambda: _settle(future, lambda: fn(*args, **kwargs)), future)
+        return future
+
+    def begin(self, call: Callable[[], None], future: Future[Any] | None = None) -> None:
+        """Queue a call that must not raise; `future` is cancelled if the pool is shut down before.
+
+        Raises:
+            WorkersFailed: it was shut down, or not one thread can be had.
+        """
         if self._is_shut:
             raise WorkersFailed("a pool of threads must be open to take work, got one shut down")
-        if len(self._threads) < self.most:
-            self._start()
-        future: Future[Any] = Future()
-        self._work.put((future, lambda: fn(*args, **kwargs)))
-        return future
+        try:
+            self._idle.pop()
+        except IndexError:
+            if len(self._threads) < self.most:
+                self._start()
+        self._work.put((future, call))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of Executor
         """End the threads, after the calls that are queued or, cancelled, those that run."""
@@ -49,7 +63,7 @@ class ThreadPool(Executor):
         if cancel_futures:
             while not self._work.empty():
                 entry = self._work.get()
-                if entry is not None:
+                if entry is not None and entry[0] is not None:
                     entry[0].cancel()
         for _ in self._threads:
             self._work.put(None)
@@ -79,14 +93,19 @@ class ThreadPool(Executor):
             entry = self._work.get()
             if entry is None:
                 return
-            future, call = entry
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the future gets it
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+            entry[1]()
             # What a call gave must not live on until the next one comes.
-            del entry, future, call
+            del entry
+            self._idle.append(None)
+
+
+def _settle(future: Future[Any], call: Callable[[], Any]) -> None:
+    """Run a call and give what came of it to its future."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the future gets it
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -52,9 +52,14 @@ def test_results_that_cost_more_to_send_than_to_compute_stay_here() -> None:
 
 
 def test_waiting_goes_to_more_threads_than_cores() -> None:
-    choice = decide(look(make_host(2), idle_share=0.98, parallelism=0.02, item_s=5e-3, left=300))
+    choice = decide(look(make_host(2), idle_share=0.9, parallelism=0.1, item_s=5e-3, left=300))
     assert choice.executor == "thread"
-    assert choice.workers == 100
+    assert choice.workers == 80
+
+
+def test_no_wait_however_idle_goes_to_more_than_256_threads() -> None:
+    choice = decide(look(make_host(2), idle_share=0.99, parallelism=0.01, item_s=5e-3))
+    assert choice.workers == 256
 
 
 def test_queueing_for_a_processor_is_not_waiting() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,36 @@ def test_the_spread_is_that_of_the_items() -> None:
     assert Books().spread == 0.0
 
 
-def test_threads_double_while_they_raise_the_rate() -> None:
-    growth, now = Growth(2, 64), 0.0
+def sizes_of(growth: Growth, rate_of: Callable[[int], float]) -> list[int]:
+    """Return the sizes that a growth takes on, where so many calls at once have that rate."""
+    sizes, now = [growth.size], 0.0
     growth.begin(now)
     while not growth.is_settled:
-        now += growth.size / min(growth.size, 16)
-        growth.add(growth.size, now)
-    assert growth.size == 16
+        now += growth.size / rate_of(growth.size)
+        if growth.add(growth.size, now):
+            sizes.append(growth.size)
+    return sizes
+
+
+def test_threads_grow_while_they_raise_the_rate() -> None:
+    assert sizes_of(Growth(2, 64), lambda size: min(size, 16)) == [2, 4, 16, 64, 16]
+
+
+def test_threads_grow_fourfold_only_while_the_rate_keeps_pace() -> None:
+    fast = sizes_of(Growth(16, 256, item_s=1.0), lambda size: size)
+    assert fast == [16, 64, 256]
+    slow = sizes_of(Growth(16, 256, item_s=1.0), lambda size: size**0.5)
+    assert slow == [16, 32, 64, 128, 256]
+
+
+def test_threads_that_were_too_many_are_as_many_as_the_rate_needs() -> None:
+    assert sizes_of(Growth(8, 256, item_s=1.0), lambda size: min(size, 20)) == [8, 32, 64, 20]
+
+
+def test_calls_that_gain_nothing_at_once_stay_as_they_began() -> None:
+    growth = Growth(4, 64, item_s=1.0)
+    assert sizes_of(growth, lambda _: 1.0) == [4]
+    assert growth.is_settled
 
 
 def test_threads_never_exceed_the_most() -> None:
