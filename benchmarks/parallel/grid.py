@@ -15,16 +15,16 @@ MOST_CHUNKS = 5_000
 def points(workload: Workload, cores: int) -> tuple[str, ...]:
     """Return the grid: serial, threads, processes x chunks of 1, N/16w, N/4w and N/w.
 
-    A map that waits is tried with more threads, one that nests with a thread for each item too.
+    A map that waits is tried with up to 128 threads and few processes, one that nests with one
+    thread for each worker too.
     """
     count = workload.items.count
-    found = ["serial"]
-    threads = {cores, 2 * cores}
     if workload.waits:
-        threads |= {2**power for power in range(3, 9)}
-    for workers in sorted(threads):
-        sizes = {1} if workload.waits else {1, _part(count, 4 * workers)}
-        found += [f"thread:{workers}:{size}" for size in sorted(sizes)]
+        threads = [f"thread:{2**power}:1" for power in range(3, 8)]
+        return ("serial", *threads, f"process:{cores}:1", f"process:{2 * cores}:1")
+    found = ["serial"]
+    for workers in (cores, 2 * cores):
+        found += [f"thread:{workers}:1", f"thread:{workers}:{_part(count, 4 * workers)}"]
     found += [f"process:1:{_part(count, 4)}", f"process:{cores}:1"]
     for workers, parts in ((cores, (16, 4, 1)), (cores + 1, (16, 4, 1)), (2 * cores, (4,))):
         found += [f"process:{workers}:{_part(count, part * workers)}" for part in parts]

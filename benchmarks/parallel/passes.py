@@ -49,7 +49,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     repetitions: int
     whole: int
     retries: int
-    limit_s: float = 6.0
+    limit_s: float = 10.0
     points: int | None = None
 
 

@@ -3,14 +3,14 @@
 Rules, set before the first measurement:
 - fourteen workloads, from 1.6 us to 60 ms an item, and a grid for each: serial, threads, and
   `multiprocessing.Pool.map` with fork, with 1 to 2 x cores workers and four sizes of chunks; with
-  threads to 256 for sleeps, with one thread per worker for matrices. The grid is told which function
+  8 to 128 threads for sleeps, with one thread per worker for matrices. The grid is told which function
   it maps; where another process could not import it, it is inherited, as by one who wrote a `def`.
 - rivals, as their documentation shows them, with nothing set: `Pool.map`, `ProcessPoolExecutor.map`,
   joblib and mpire on all cores.
 - a cell is one side and one workload, in a process of its own. The clock runs from the call to the
   list of results: starting, deciding and ending workers count, imports and making the items do not.
 - in passes over all sides, shuffled. In the first two the whole grid takes part, after that what was
-  within 1.3 x its best. What takes more than 6 s is cut, counts as 6 s, and is not run again.
+  within 1.3 x its best. What takes more than 10 s is cut, counts as 10 s, and is not run again.
 - between any two cells a reference job runs on one core, then on all. A cell beside which it took
   more than 1.2 x the normal (lower quartile), or in which others used more than a tenth of the
   machine, is measured again, up to three times; the calmest counts.

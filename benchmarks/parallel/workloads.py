@@ -90,7 +90,7 @@ def _tuned() -> list[Workload]:
         _workload("frees lock", "SHA-256 of 1 MB", "digest", _even(0, 200)),
         _workload("BLAS", "600 x 600 matrices", "square", _numbers(80), nests=True),
         _workload("generator", "1.3 ms, generated", "spin", _generated(10_000, 400)),
-        _workload("sleep", "5 ms of sleep", "rest", _even(5_000, 400), waits=True),
+        _workload("sleep", "10 ms of sleep", "rest", _even(10_000, 800), waits=True),
         _workload("lambda", "1.3 ms, lambda", "spin_closure", _even(10_000, 400)),
     ]
 
@@ -111,7 +111,7 @@ def _reported() -> list[Workload]:
         _workload("frees lock", "zlib of 154 kB", "compress", _even(0, 400)),
         _workload("BLAS", "450 x 450 matrices, twice", "cube", _numbers(90), nests=True),
         _workload("generator", "1 ms, generated", "words", _generated(7_500, 520)),
-        _workload("sleep", "8 ms of sleep", "rest", _even(8_000, 300), waits=True),
+        _workload("sleep", "12 ms of sleep", "rest", _even(12_000, 700), waits=True),
         _workload("lambda", "0.9 ms, lambda", "words_closure", _even(6_700, 600)),
     ]
 
