@@ -106,10 +106,10 @@ class Unloadable:
     """Pickles, and then cannot be loaded."""
 
     def __reduce__(self) -> Any:
-        return (_refuse, (1,))
+        return (refuse_to_load, (1,))
 
 
-def _refuse(_: int) -> Any:
+def refuse_to_load(_: int) -> Any:
     raise ValueError("cannot be loaded")
 
 

@@ -20,6 +20,7 @@ from holdfast.parallel import (
     optimize,
     process_in_batches,
     stream,
+    verify,
 )
 from holdfast.parallel.failure import WrongArgument
 from tests.contract import parallel_kit as kit
@@ -62,6 +63,30 @@ def test_every_way_through_a_decided_map_gives_each_result_once(
     data: Any = (x for x in range(60)) if as_generator else list(range(60))
     results, _ = drive(kit.square, data, *choices)
     assert results == [x * x for x in range(60)]
+
+
+def test_a_function_that_cannot_travel_is_named_and_the_map_goes_on() -> None:
+    lock = threading.Lock()
+    results, driver = drive(lambda x: (x, lock)[0], range(30), ("process", 2), start_method="spawn")
+    assert results == list(range(30))
+    assert driver.books.warnings[0].startswith("the function must be picklable to reach a worker")
+    assert driver.books.warnings[0].endswith("processes are ruled out")
+
+
+class LoadsNowhere:
+    """A function that is pickled, and then cannot be loaded."""
+
+    def __call__(self, x: int) -> int:
+        return x * x
+
+    def __reduce__(self) -> Any:
+        return (kit.refuse_to_load, (1,))
+
+
+def test_a_function_that_no_worker_can_load_is_named_and_the_map_goes_on() -> None:
+    results, driver = drive(LoadsNowhere(), range(30), ("process", 2), start_method="spawn")
+    assert results == [x * x for x in range(30)]
+    assert "cannot load the function: ValueError: cannot be loaded" in driver.books.warnings[0]
 
 
 def test_no_item_runs_twice() -> None:
@@ -247,6 +272,12 @@ def test_results_that_do_not_fit_are_told_once() -> None:
     assert roomy.warnings == ()
 
 
+def test_data_that_does_not_end_before_the_memory_does_is_refused_on_the_way() -> None:
+    small = make_host(2, memory_available=1_000_000)
+    with pytest.raises(WrongArgument, match=r"(?s)fill the memory, got \d+ .*parallel\.stream"):
+        execute(kit.large, (x for x in range(100)), executor="process", n_jobs=2, host=small)
+
+
 def test_history_never_decides(tmp_path: Path) -> None:
     path = tmp_path / "history.json"
     for _ in range(2):
@@ -287,9 +318,28 @@ def test_a_wrong_argument_is_refused_before_anything_runs(
     assert CALLS == []
 
 
+@pytest.mark.parametrize("func", [None, 3, "len", [len]])
+def test_what_cannot_be_called_is_refused_and_takes_nothing_of_the_data(func: Any) -> None:
+    data = (x for x in range(3))
+    for run in (execute, optimize, stream, process_in_batches, verify):
+        with pytest.raises(WrongArgument, match="func must be callable, got"):
+            run(func, data)
+    with pytest.raises(WrongArgument, match="n_jobs must be a whole number of at least 1, got -2"):
+        execute(kit.square, data, n_jobs=-2)
+    assert list(data) == [0, 1, 2]
+
+
+def test_what_a_failed_map_has_not_taken_is_still_there() -> None:
+    data = (x for x in range(1000))
+    with pytest.raises(ValueError, match="not 3"):
+        execute(kit.raise_value, data, executor="serial")
+    rest = list(data)
+    assert rest == list(range(rest[0], 1000))
+
+
 @pytest.mark.parametrize("data", [None, 3])
 def test_what_gives_no_items_is_refused(data: Any) -> None:
-    for run in (execute, optimize, stream, process_in_batches):
+    for run in (execute, optimize, stream, process_in_batches, verify):
         with pytest.raises(WrongArgument, match="data must be iterable"):
             run(kit.square, data)
 

@@ -114,6 +114,13 @@ def is_endless(data: Any) -> bool:
         except TypeError:
             return True
         return False
+    if isinstance(data, map | filter | zip | enumerate):
+        # What they read from stands in their state; they end with the first of it that does.
+        _, parts, *_ = cast("tuple[Any, ...]", data.__reduce__())
+        first = 1 if isinstance(data, map | filter) else 0
+        last = 1 if isinstance(data, enumerate) else None
+        sources = parts[first:last]
+        return bool(sources) and all(is_endless(source) for source in sources)
     if inspect.isgenerator(data):
         frame = data.gi_frame
         source: Any = None if frame is None else frame.f_locals.get(".0")

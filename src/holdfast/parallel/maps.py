@@ -64,7 +64,8 @@ def execute(
     is the first item's, where the data is a part of something larger.
 
     Raises:
-        WrongArgument: an argument cannot be used; nothing was run.
+        WrongArgument: an argument cannot be used, and nothing was run; or the results of data
+            without a length fill the memory.
         ParallelDiffers: `verify` found a difference, and no plan is returned to tell it.
         Exception: what the function raised for the first item that failed, with its index.
     """
@@ -232,12 +233,18 @@ def _gather(drive: Drive) -> list[Any]:
 
 
 def _warn_of_size(drive: Drive, count: int) -> bool:
-    """Say once that the results will not fit."""
+    """Say once that the results will not fit; where no end is known, end before they do not."""
     memory = drive.job.limits.memory
     total = drive.job.items.length or count
     size = drive.books.out_bytes * total
     if not memory or size <= memory:
         return False
+    if drive.job.items.length is None:
+        raise WrongArgument(
+            f"data must end before its results fill the memory, got {count} results that take "
+            f"about {format_bytes(size)} of the {format_bytes(memory)} left",
+            hint="use holdfast.parallel.stream",
+        )
     drive.books.warn(
         f"the results take about {format_bytes(size)}, more than the "
         f"{format_bytes(memory)} left: use holdfast.parallel.stream"

@@ -62,6 +62,12 @@ class Liar:
         itertools.repeat(1),
         for_ever(),
         (x for x in itertools.count()),
+        map(abs, itertools.count()),
+        filter(None, itertools.count()),
+        zip(itertools.count(), itertools.count(), strict=False),
+        zip(itertools.count(), for_ever(), strict=True),
+        enumerate(itertools.count(), start=3),
+        (x for x in enumerate(itertools.count())),
     ],
 )
 def test_data_without_an_end_is_known(data: Any) -> None:
@@ -78,6 +84,11 @@ def test_data_without_an_end_is_known(data: Any) -> None:
         "abc",
         iter([1]),
         for_ever_by_another(),
+        map(abs, [1]),
+        filter(None, [1]),
+        zip(itertools.count(), [1], strict=False),
+        zip(strict=True),
+        enumerate([1]),
     ],
 )
 def test_data_that_may_end_is_not_called_endless(data: Any) -> None:
