@@ -67,7 +67,7 @@ class Liar:
         zip(itertools.count(), itertools.count(), strict=False),
         zip(itertools.count(), for_ever(), strict=True),
         enumerate(itertools.count(), start=3),
-        (x for x in enumerate(itertools.count())),
+        map(abs, (x for x in itertools.count())),
     ],
 )
 def test_data_without_an_end_is_known(data: Any) -> None:
