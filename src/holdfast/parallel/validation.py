@@ -87,8 +87,8 @@ def validate_map(
             first = results
             if ran.equality is not None:
                 proven = ran.equality
-        elif proven and (found := difference(loop, results, tolerance=tolerance)):
-            proven = _later(number, found, is_impure=bool(difference(first, loop)))
+        elif proven:
+            proven = _judge_again(number, proven, (first, loop), results, tolerance=tolerance)
     how = f"{strategy.name}, the measured run itself"
     if strategy.executor in {"serial", "auto"} and ran.executor == "serial":
         proven, how = _prove_forced(func, items(), tolerance)
@@ -135,10 +135,21 @@ def _run(
     return results, plan
 
 
-def _later(number: int, found: str, *, is_impure: bool) -> Equality:
-    """Return the verdict of a later round that differs."""
-    detail = f"round {number + 1}: {found}"
-    return Equality(status="impure" if is_impure else "differs", detail=detail)
+def _judge_again(
+    number: int,
+    proven: Equality,
+    loops: tuple[list[Any], list[Any]],
+    results: list[Any],
+    *,
+    tolerance: float | None,
+) -> Equality:
+    """Return the verdict after a later round: the loop gives what it gave, and so does the map."""
+    drifted = difference(*loops, tolerance=tolerance)
+    if drifted:
+        detail = f"round {number + 1}: the serial loop gave another value, {drifted}"
+        return Equality(status="impure", detail=detail)
+    found = difference(loops[1], results, tolerance=tolerance)
+    return Equality(status="differs", detail=f"round {number + 1}: {found}") if found else proven
 
 
 def _prove_forced(

@@ -34,7 +34,12 @@ def times_svg(entries: Sequence[EntryView]) -> str:
         parts += [
             _label(each.name, y),
             _rect(LEFT, y, median / longest * SPAN, kind, tip=told),
-            _text(LEFT + median / longest * SPAN + 6, y + 15, format_duration(median), "value"),
+            _text(
+                LEFT + max(each.times_s) / longest * SPAN + 6,
+                y + 15,
+                format_duration(median),
+                "value",
+            ),
         ]
         parts += [
             f'<circle class="dot" cx="{LEFT + seconds / longest * SPAN:.1f}" cy="{y + 10}" r="3">'
