@@ -219,7 +219,7 @@ class Drive:
         self.executor, self.workers = "serial", 1
         before, calls, pace = take_reading(), books.serial_s, Pace()
         while desk.has_more:
-            size = serial_size(job, pace, books.serial_items)
+            size = serial_size(job, pace, books.serial_items, elapsed_s=books.serial_s)
             chunk = desk.next(size, with_items=True)
             if chunk is None:
                 break

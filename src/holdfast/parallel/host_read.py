@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import io
 import multiprocessing
 import os
 import platform
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 from holdfast.parallel.cgroup import find_memory, find_quota, find_request
@@ -35,8 +35,10 @@ class SystemFiles:
 
     def read(self, path: str) -> str:
         """Return the file's text, "" where there is none."""
+        # Dozens are read before a map begins, so nothing is put between this and the kernel.
         try:
-            return Path(path).read_text(encoding="utf-8", errors="replace")
+            with io.FileIO(path) as file:
+                return file.readall().decode(errors="replace")
         except OSError:
             return ""
 

@@ -13,6 +13,7 @@ __all__ = ["Load", "Use", "next_size", "serial_size"]
 
 # Short enough that a change of mind comes in time, long enough that looking costs nothing.
 BATCH_S = 0.0005
+MOST_BATCH_S = 0.01
 MOST_BATCH = 4096
 
 # A crew that keeps its workers busy for less than this, after this long, is given up.
@@ -68,9 +69,10 @@ class Load:
         return int(total)
 
 
-def serial_size(job: Job, pace: Pace, done: int) -> int:
-    """Return how many items to run here next: half a millisecond's worth, and few at first."""
-    size = 1 if pace.item_s is None else int(BATCH_S / max(pace.item_s, 1e-9))
+def serial_size(job: Job, pace: Pace, done: int, *, elapsed_s: float = 0.0) -> int:
+    """Return how many items to run here next: a quarter of the time so far, and few at first."""
+    batch_s = min(max(BATCH_S, elapsed_s / 4), MOST_BATCH_S)
+    size = 1 if pace.item_s is None else int(batch_s / max(pace.item_s, 1e-9))
     # At most as many as have run: a cheap head says little of what follows it.
     size = min(size, MOST_BATCH, done, job.buffer_items or MOST_BATCH)
     if job.buffer_bytes is not None and pace.item_bytes >= 1:

@@ -120,6 +120,16 @@ def test_a_cheap_head_doubles_at_most() -> None:
     assert serial_size(make(), FAST, 8) == 8
 
 
+@pytest.mark.parametrize(
+    ("elapsed_s", "items"), [(0.0, 5), (0.002, 5), (0.008, 20), (0.04, 100), (10.0, 100)]
+)
+def test_batches_here_grow_with_the_time_spent_up_to_a_hundredth_of_a_second(
+    elapsed_s: float, items: int
+) -> None:
+    pace = Pace(item_s=1e-4)
+    assert serial_size(make(), pace, 10_000, elapsed_s=elapsed_s) == items
+
+
 def test_what_travelled_is_counted_and_what_did_not_is_weighed_for_a_stream() -> None:
     assert Load(make()).of(done([b"x" * 100], size=110, in_size=20)) == 130
     assert Load(make()).of(done([b"x" * 100])) == 0
