@@ -15,6 +15,7 @@ import linecache
 import pickle
 import sys
 from collections.abc import Callable
+from operator import is_
 from types import CodeType, ModuleType
 from typing import Any, cast
 
@@ -38,6 +39,8 @@ MOST_SOURCES = 1_000
 # Code that ran out of memory may hold all of it in its names: without this much, nothing works.
 ROOM_BYTES = 8_000_000
 NOTHING = encode_value(None)
+# Under names of our own: the code may have taken those of the builtins away.
+_all, _map = all, map
 
 
 class Interpreter:
@@ -100,8 +103,12 @@ class Interpreter:
 
     def _mend(self) -> None:
         """Put the builtins back; until that is done, none of them can be relied on."""
-        self._altered.append(self._builtins.copy())
-        self._builtins.update(self._healthy)
+        now, healthy = self._builtins, self._healthy
+        # By identity and in order: what is compared may be the code's own.
+        is_whole = _all(_map(is_, now.values(), healthy.values()))  # pyright: ignore[reportUnknownArgumentType] - of `map` under its own name
+        if not is_whole or now.__len__() < healthy.__len__():
+            self._altered.append(now.copy())
+            now.update(healthy)
 
     def _notes(self) -> list[str]:
         names = {
