@@ -9,11 +9,22 @@ if TYPE_CHECKING:
     from holdfast.cases.mark import case
     from holdfast.errors import HoldfastError
     from holdfast.library import run, run_async
+    from holdfast.measure.timers import timer
     from holdfast.model.finding import Finding
     from holdfast.model.run import Run
     from holdfast.settings import Settings
 
-__all__ = ["Finding", "HoldfastError", "Run", "Settings", "__version__", "case", "run", "run_async"]
+__all__ = [
+    "Finding",
+    "HoldfastError",
+    "Run",
+    "Settings",
+    "__version__",
+    "case",
+    "run",
+    "run_async",
+    "timer",
+]
 
 __version__ = "0.1.0"
 
@@ -25,6 +36,7 @@ _PLACES = {
     "case": "holdfast.cases.mark",
     "run": "holdfast.library",
     "run_async": "holdfast.library",
+    "timer": "holdfast.measure.timers",
 }
 
 

@@ -46,6 +46,7 @@ COMPONENTS: tuple[tuple[str, str, str], ...] = (
     ("expectation", "raises", "holdfast.judge.outcome:RAISES"),
     ("expectation", "completes", "holdfast.judge.outcome:COMPLETES"),
     ("expectation", "duration", "holdfast.judge.outcome:DURATION"),
+    ("expectation", "timer.*", "holdfast.judge.limits:TIMER"),
     ("expectation", "no_leak", "holdfast.judge.leak:NO_LEAK"),
     ("expectation", "not_slower", "holdfast.judge.slower:NOT_SLOWER"),
     ("expectation", "touches_only", "holdfast.judge.touches:TOUCHES_ONLY"),

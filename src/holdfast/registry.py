@@ -20,7 +20,8 @@ class Registry:
     """(kind, name) -> component.
 
     `components` are `(kind, name, "module:attribute")`. Entry points of the
-    group "holdfast" named `kind.name` add to them when a look-up misses.
+    group "holdfast" named `kind.name` add to them when a look-up misses. A component
+    `family.*` makes those of every name that begins with `family.`, by its `named(rest)`.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Registry:
         if (kind, name) in self._places or (kind, name) in self._loaded:
             return True
         self._add_entry_points()
-        return (kind, name) in self._places
+        return (kind, name) in self._places or (kind, _family(name)) in self._places
 
     def load(self, kind: str, name: str) -> Any:
         """Return the component, imported on first use.
@@ -57,7 +58,11 @@ class Registry:
         if not self.has(kind, name):
             message = f"no such {kind} {name!r}{did_you_mean(name, self.names(kind))}"
             raise UsageError(message, hint=f"known: {', '.join(self.names(kind)) or 'none'}")
-        component = self._loaded[key] = load_place(self._places[key])
+        if key in self._places:
+            component = self._loaded[key] = load_place(self._places[key])
+        else:
+            rest = name.partition(".")[2]
+            component = self._loaded[key] = self.load(kind, _family(name)).named(rest)
         return component
 
     def add(self, kind: str, name: str, component: Any) -> None:
@@ -72,6 +77,11 @@ class Registry:
         for entry in importlib.import_module("importlib.metadata").entry_points(group="holdfast"):
             kind, _, name = entry.name.partition(".")
             self._places.setdefault((kind, name), entry.value)
+
+
+def _family(name: str) -> str:
+    family, dot, _ = name.partition(".")
+    return f"{family}.*" if dot else ""
 
 
 def load_place(place: str) -> Any:

@@ -6,6 +6,7 @@ parameters, so that it cannot drift away from them.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import msgspec
@@ -102,8 +103,12 @@ def _expectation(registry: Registry) -> Schema:
     """Return the schema of `name` or `{name: parameters}`."""
     bare: list[str] = []
     properties: dict[str, Schema] = {}
+    families: dict[str, Schema] = {}
     for name in registry.names("expectation"):
         component = registry.load("expectation", name)
+        if name.endswith(".*"):
+            families[f"^{re.escape(name[:-1])}.+$"] = _or_template(component.schema())
+            continue
         properties[name] = _or_template(_with_templates(component.schema()))
         if _holds_bare(component):
             bare.append(name)
@@ -114,6 +119,7 @@ def _expectation(registry: Registry) -> Schema:
         "maxProperties": 1,
         "additionalProperties": False,
         "properties": properties,
+        **({"patternProperties": families} if families else {}),
     }
     return {"anyOf": [{"enum": bare}, named]}
 
