@@ -68,9 +68,9 @@ def _judge(params: dict[str, Any], evidence: Evidence) -> Finding:
 
 
 def _hidden(report: LeakReport) -> str:
-    """Say how much each channel could hide: what lies below its floor, or below what the readings can tell."""
+    """Say how much each channel could hide."""
     return ", ".join(
-        f"{format_number(max(each.high, CHANNELS[each.name][1]), digits=2)} {each.unit} ({each.name})"
+        f"{format_number(each.high, digits=2)} {each.unit} ({each.name})"
         for each in report.channels
         if each.status != "absent"
     )

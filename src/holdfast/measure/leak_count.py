@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from holdfast.measure.channels import Gauge, absent_channels
-from holdfast.measure.leak_rule import Growth, judge_growth, still_grows
+from holdfast.measure.leak_rule import Growth, floor_of, judge_growth, still_grows
 from holdfast.model.leak import CHANNELS, ChannelGrowth
 from holdfast.stats.trend import theil_sen
 
@@ -20,6 +20,8 @@ __all__ = ["Counted", "LeakRequest", "count"]
 STRETCHES = 3
 # One reading out of order hides growth from so few checkpoints; two more settle it.
 EXTRA = 2
+# What a longer look can settle.
+OPEN = frozenset({"unsure", "grows"})
 CALIBRATION = 8
 # Channels that count things one by one. A target that holds on to another thread, child or file
 # with every call is known after a dozen; it must not be made to hold thousands of them.
@@ -78,9 +80,10 @@ async def count(request: LeakRequest, call: Call, is_async: bool) -> Counted:  #
             break
         await counting.go_on(1)
         found = counting.judge(names)
-    suspects = [name for name, growth in found.items() if growth.verdict == "grows"]
     at = counting.calls[-1]
-    ended = await _look_longer(request, counting, found) if suspects and request.confirm else {}
+    ended: dict[str, int] = {}
+    if request.confirm and any(growth.verdict in OPEN for growth in found.values()):
+        found, ended = await _look_longer(request, counting, found)
     return Counted(
         calls=counting.calls[-1],
         first=at - PILOT,
@@ -124,19 +127,28 @@ def _residue(gauge: Gauge) -> dict[str, float]:
 
 async def _look_longer(
     request: LeakRequest, counting: _Counting, found: dict[str, Growth]
-) -> dict[str, int]:
-    """Return the call after which the growth of a suspect was over."""
-    suspects = {name: growth for name, growth in found.items() if growth.verdict == "grows"}
+) -> tuple[dict[str, Growth], dict[str, int]]:
+    """Judge again with more checkpoints, until all is clear.
+
+    Returns what each channel comes to, and the call after which one that grew had ended.
+    """
     ended: dict[str, int] = {}
     for _ in range(STRETCHES):
         begin = len(counting.calls) - 1
         await counting.go_on(request.checkpoints)
-        for name, growth in suspects.items():
-            if name not in ended and not counting.still_grows(name, begin, growth.per_call):
+        now = counting.judge(list(found))
+        for name, growth in found.items():
+            if growth.verdict == "unsure":
+                found[name] = now[name]
+            elif (
+                growth.verdict == "grows"
+                and name not in ended
+                and not counting.still_grows(name, begin, growth.per_call)
+            ):
                 ended[name] = counting.calls[-1]
-        if len(ended) == len(suspects):
+        if not any(found[name].verdict in OPEN and name not in ended for name in found):
             break
-    return ended
+    return found, ended
 
 
 class _Counting:
@@ -185,7 +197,7 @@ class _Counting:
             status=status,
             per_call=growth.per_call,
             low=growth.low,
-            high=growth.high,
+            high=max(growth.high, floor_of(name, self.calls)),
             suspected_at=at if growth.verdict == "grows" else 0,
             note=note,
             calls=self.calls,

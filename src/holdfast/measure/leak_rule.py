@@ -16,7 +16,7 @@ from msgspec import Struct
 from holdfast.model.leak import CHANNELS
 from holdfast.stats.trend import growth_p, theil_sen
 
-__all__ = ["LEAST_CHECKPOINTS", "Growth", "judge_growth", "still_grows"]
+__all__ = ["LEAST_CHECKPOINTS", "Growth", "floor_of", "judge_growth", "still_grows"]
 
 Verdict = Literal["flat", "unsure", "fading", "grows"]
 
@@ -25,6 +25,8 @@ WARM_UP = 1 / 3
 # With fewer there are not enough left after warm-up for any growth to be significant.
 LEAST_CHECKPOINTS = 12
 CHANCE = 0.001
+# The floors of the channels hold for so many calls between two checkpoints.
+FULL_STEP = 100
 # The last half must grow at more than this share of the first half's pace.
 PACE = 1 / 3
 
@@ -48,7 +50,7 @@ def judge_growth(name: str, calls: Sequence[int], readings: Sequence[float]) -> 
     x, y = list(calls[first:]), list(readings[first:])
     slope = theil_sen(x, y)
     found = {"per_call": slope.value, "low": slope.low, "high": slope.high}
-    floor = CHANNELS[name][1]
+    floor = floor_of(name, calls)
     if slope.value <= floor:
         return Growth(verdict="flat", **found)
     if slope.low <= floor or growth_p(y) >= CHANCE:
@@ -56,10 +58,15 @@ def judge_growth(name: str, calls: Sequence[int], readings: Sequence[float]) -> 
     return Growth(verdict="fading" if _fades(x, y) else "grows", **found)
 
 
+def floor_of(name: str, calls: Sequence[int]) -> float:
+    """Return how little per call is nothing: what one checkpoint itself may leave weighs more among few calls."""
+    return CHANNELS[name][1] * max(1.0, FULL_STEP / (calls[1] - calls[0]))
+
+
 def still_grows(name: str, calls: Sequence[int], readings: Sequence[float], *, pace: float) -> bool:
     """Tell whether a later stretch goes on growing at more than a third of the pace seen first."""
     slope = theil_sen(list(calls), list(readings))
-    enough = max(CHANNELS[name][1], pace * PACE)
+    enough = max(floor_of(name, calls), pace * PACE)
     return slope.value > enough and not _fades(list(calls), list(readings))
 
 

@@ -26,7 +26,7 @@ class ChannelGrowth(msgspec.Struct, frozen=True, kw_only=True):
     """How one channel grew.
 
     `per_call` is the Theil-Sen slope per call after warm-up, `low` and `high` its 99 %
-    bounds, in `unit`: what stays below `high` could hide. `suspected_at` is the call at which growth was first seen,
+    bounds, in `unit`; `high` is no less than the channel's floor: so much could hide. `suspected_at` is the call at which growth was first seen,
     `calls` and `readings` are the checkpoints. `absent` says why there are none.
     """
 

@@ -41,6 +41,13 @@ def test_noise_is_never_called_growth() -> None:
     assert "unsure" in verdicts
 
 
+def test_among_few_calls_what_a_checkpoint_leaves_is_no_leak() -> None:
+    calls = list(range(32, 273, 20))
+    one_each = [float(number) for number in range(len(calls))]
+    assert judge_growth("blocks", calls, one_each).verdict == "flat"
+    assert judge_growth("blocks", CALLS, [1.6 * each for each in one_each]).verdict == "grows"
+
+
 def test_a_jump_during_warm_up_counts_for_nothing() -> None:
     readings = [0.0, 5e6, 6e6, 6e6, *([6e6] * (len(CALLS) - 4))]
     assert judge_growth("rss", CALLS, readings).verdict == "flat"
