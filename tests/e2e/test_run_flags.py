@@ -273,7 +273,12 @@ def test_settings_come_from_variables_too(project: Project, served: str) -> None
     project.suite(
         "s",
         [
-            {"id": "get", "http": {"url": "{base_url}/hello"}, "expect": [{"status": 200}]},
+            {
+                "id": "get",
+                "http": {"url": "{base_url}/hello"},
+                "timeout": "30s",
+                "expect": [{"status": 200}],
+            },
             command("slow", ["sleep", "1000"]),
         ],
     )
