@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import async_noop, help_time, makespan, memory, session, sync_noop
+from benchmarks import async_noop, compare, help_time, makespan, memory, session, sync_noop
 from benchmarks.figure import FORMAT, Outcome, Report, Size, is_met
 from benchmarks.machine import read_machine
 from benchmarks.measure import ROOT, NotMeasured
@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "help": help_time.measure,
     "session": session.measure,
     "parallel": regret.measure,
+    "compare": compare.measure,
 }
 # Beside the checkout's other caches: on the disk on which one works, not in a memory file system.
 FOLDER = ROOT / ".cache" / "benchmarks"

@@ -342,6 +342,7 @@ FIGURES = {
     "help": ["help"] * 2,
     "session": ["session"] * 3,
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
+    "compare": ["compare"] * 5,
 }
 
 
