@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,18 @@ def where(x):
 def grow(items):
     items.append(0)
     return len(items)
+
+
+def pair(n):
+    return [n, n * n]
+
+
+async def later_pair(n):
+    return [n, n * n]
+
+
+def other_pair(n):
+    return [n, n * n + 1]
 
 
 def stuck(x):
@@ -184,6 +197,51 @@ def test_a_command_that_takes_too_long_is_ended(maps: Project) -> None:
     assert ended.code == 1
     assert "no end within 0.5 s" in ended.err
     assert maps.left_running() == []
+
+
+def test_one_ctrl_c_ends_a_map_and_leaves_nothing(maps: Project) -> None:
+    words = ("parallel", "execute", "work:wait", "--range", "0:1000000", "--progress")
+    with maps.running(*words) as process:
+        assert process.stderr is not None
+        assert "of 1,000,000" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("holdfast: interrupted\n")
+    assert maps.left_running() == []
+
+
+def test_another_function_is_called_beside_the_target_in_its_worker(maps: Project) -> None:
+    cases = [
+        {
+            "id": name,
+            "python": "work:pair",
+            "with": {"n": 2},
+            "expect": [{"same_as": {"python": f"work:{other}", "with": {"n": 2}}}],
+        }
+        for name, other in (("async", "later_pair"), ("wrong", "other_pair"))
+    ]
+    maps.suite("pairs", cases)
+    ended, report = maps.quick_run("pairs.json", "--no-progress")
+    assert ended.code == 1
+    found = {each["id"]: each["findings"][0] for each in report["results"]}
+    assert found["async"]["message"] == "equal to the value of work:later_pair"
+    assert found["wrong"]["message"] == (
+        "differs at [1]: work:other_pair gave 5, the target gave 4"
+    )
+    assert (found["wrong"]["expected"], found["wrong"]["observed"]) == (5, 4)
+    again = maps.quick("judge", "last")
+    assert again.code == 1
+    assert "2 cases judged again: 0 with another status" in again.out
+
+
+def test_what_same_as_cannot_mean_is_refused_with_its_place(maps: Project) -> None:
+    expect = "expect: [{same_as: serail}]"
+    maps.write("bad.yaml", f"suite: s\ncases:\n  - id: a\n    python: work:pair\n    {expect}\n")
+    ended = maps.quick("run", "bad.yaml")
+    assert ended.code == 2
+    assert ended.err.startswith("holdfast: bad.yaml:5:")
+    assert "got 'serail'; did you mean 'serial'?" in ended.err
 
 
 def test_results_that_are_too_large_to_keep_are_told(maps: Project) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import signal
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
@@ -14,6 +17,7 @@ from holdfast.cli.log import log_reporters, logging_to_stderr
 from holdfast.cli.parallel_options import Common
 from holdfast.cli.workplace import opened_store, read_settings, workplace
 from holdfast.errors import InternalError, Interrupted, UsageError
+from holdfast.execute.runner import Runner
 from holdfast.model.case import Case, Expect, Target
 from holdfast.model.evidence import CaseError
 from holdfast.model.result import Result
@@ -136,8 +140,21 @@ async def _run(request: Request, place: Workplace, store: Store) -> ReportSource
         del components
         return log_reporters()
 
-    with stopped_by_signals() as announce:
+    with _stopped_at_once() as announce:
         return await carry_out(request, place, store, reporters=reporters, announce=announce)
+
+
+@contextmanager
+def _stopped_at_once() -> Generator[Callable[[Runner], None]]:
+    """Let the first signal stop the run: there is nothing but its one case that could be kept."""
+    with stopped_by_signals() as announce:
+
+        def started(runner: Runner) -> None:
+            announce(runner)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, runner.stop_now)
+
+        yield started
 
 
 def _outcome(source: ReportSource, store: Store) -> Outcome:
