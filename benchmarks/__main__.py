@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import async_noop, compare, help_time, makespan, memory, session, sync_noop
+from benchmarks import async_noop, compare, help_time, leaks, makespan, memory, session, sync_noop
 from benchmarks.figure import FORMAT, Outcome, Report, Size, is_met
 from benchmarks.machine import read_machine
 from benchmarks.measure import ROOT, NotMeasured
@@ -27,6 +27,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "makespan": makespan.measure,
     "memory": memory.measure,
     "help": help_time.measure,
+    "leaks": leaks.measure,
     "session": session.measure,
     "parallel": regret.measure,
     "compare": compare.measure,
