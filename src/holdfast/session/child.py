@@ -48,7 +48,7 @@ class Child:
         self._frames: Frames[Answer] = Frames(Answer)
         self._answers: deque[Answer] = deque()
         self._unread = 0
-        self._asked_at = monotonic()
+        self._asked_at = self._ready_at = monotonic()
         self._status = b""
         self._has_ended = False
         self._is_closed = False
@@ -107,6 +107,10 @@ class Child:
         self._answers.clear()
         self._asked_at = monotonic()
 
+    def note_ready(self) -> None:
+        """Note that what runs below the interpreter now belongs to it, not to its code."""
+        self._ready_at = monotonic()
+
     def send(self, request: Any, until: float | None) -> Steps[None]:
         """Send a request; one that cannot be sent shows as a loss or a missing answer."""
         left = memoryview(pack(_encoder, [request]))
@@ -140,8 +144,9 @@ class Child:
 
     def interrupt(self) -> None:
         """Let the guard send SIGINT to the interpreter, and end what it started since the last request."""
-        # A clock of ticks is coarse: a little too much is what was started in the same moment.
-        seconds = monotonic() - self._asked_at + 0.02
+        now = monotonic()
+        # The kernel tells when a process started to a hundredth; none that the set-up started is meant.
+        seconds = min(now - self._asked_at + 0.02, now - self._ready_at)
         with contextlib.suppress(OSError):  # it is gone: that will be heard
             self._guard.send(f"{seconds:.3f}".encode())
 

@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 
 import anyio
 import cloudpickle  # pyright: ignore[reportMissingTypeStubs] - it has none
+import msgspec
 
 from holdfast.errors import UsageError
 from holdfast.session.awaiting import Room, drive_async
@@ -52,7 +53,9 @@ class AsyncExecutor:
     ) -> None:
         if type(workers) is not int or workers < 1:
             raise UsageError(f"workers must be a number of at least 1, got {workers!r}")
-        self._setup = make_setup(capabilities, memory_bytes, cpu_s)
+        setup = make_setup(capabilities, memory_bytes, cpu_s)
+        # What unpickles a function must be there before the process is confined.
+        self._setup = msgspec.structs.replace(setup, imports=("cloudpickle",))
         self._timeout_s = check_timeout(timeout_s)
         self._room = Room(workers)
         self._idle: list[ProcessEngine] = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 import traceback
-from collections.abc import Sequence
-from types import CodeType, TracebackType
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -19,6 +20,8 @@ __all__ = ["Raised", "RemoteError", "SessionCrash", "describe", "rebuild", "take
 
 MAX_TRACEBACK = 20_000
 MAX_MESSAGE = 4_000
+_PACKAGE = re.escape(str(Path(__file__).parents[1]))
+_OWN = re.compile(rf"{_PACKAGE}.(?:session|capabilities).")
 
 
 class SessionCrash(HoldfastError):
@@ -43,13 +46,13 @@ class Raised(msgspec.Struct, frozen=True, array_like=True):
     attributes: bytes
 
 
-def describe(error: BaseException, *, own: frozenset[CodeType] = frozenset()) -> TurnError:
-    """Return an exception as text; frames of the code objects `own` are left out of the traceback."""
+def describe(error: BaseException) -> TurnError:
+    """Return an exception as text; its traceback shows the code alone."""
     message = _text_of(error)
     return TurnError(
         type=_name_of(type(error)),
         message=message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}...",
-        traceback=_trace(error, own),
+        traceback=_trace(error),
     )
 
 
@@ -132,27 +135,27 @@ def _text_of(error: BaseException) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _trace(error: BaseException, own: frozenset[CodeType]) -> str:
+def _trace(error: BaseException) -> str:
     try:
-        lines = traceback.format_exception(type(error), error, _without(error.__traceback__, own))
+        told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        for each in _chain(told):
+            # What leads from holdfast into the code, or out of it again, is no part of the code.
+            each.stack[:] = [frame for frame in each.stack if not _OWN.match(frame.filename)]
+        text = "".join(told.format())
     except KeyboardInterrupt:
         raise
     except BaseException as failure:  # noqa: BLE001 - formatting runs the exception's own code
         return f"(the traceback cannot be shown: {type(failure).__name__})"
-    text = "".join(lines).encode("utf-8", "backslashreplace").decode()
+    text = text.encode("utf-8", "backslashreplace").decode()
     if len(text) <= MAX_TRACEBACK:
         return text
     half = MAX_TRACEBACK // 2
     return f"{text[:half]}\n... {len(text) - MAX_TRACEBACK:,} characters cut ...\n{text[-half:]}"
 
 
-def _without(trace: TracebackType | None, own: frozenset[CodeType]) -> TracebackType | None:
-    """Drop the frames that lead from holdfast into the session's code."""
-    first = step = trace
-    while step is not None:
-        if step.tb_frame.f_code in own or step.tb_frame.f_globals.get("__name__", "").startswith(
-            "holdfast.session"
-        ):
-            first = step.tb_next
-        step = step.tb_next
-    return first
+def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    """Yield an exception with its causes and, of a group, its members."""
+    yield told
+    for each in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if each is not None:
+            yield from _chain(each)

@@ -117,6 +117,7 @@ class ProcessEngine:
             child.leave()
             raise
         if isinstance(answer, Ready):
+            child.note_ready()
             return child
         how = yield from child.end()
         if isinstance(answer, Refused):

@@ -13,11 +13,12 @@ __all__ = ["Answer", "Apply", "Call", "Done", "Read", "Ready", "Refused", "Reque
 
 
 class Setup(msgspec.Struct, tag="setup", array_like=True, frozen=True):
-    """The first message to an interpreter: what it may use."""
+    """The first message to an interpreter: what it may use; `imports` are loaded before it is confined."""
 
     capabilities: tuple[str, ...] | None = None
     memory_bytes: int | None = None
     cpu_s: float | None = None
+    imports: tuple[str, ...] = ()
 
 
 class Run(msgspec.Struct, tag="run", array_like=True, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import resource
 import signal
@@ -61,11 +62,14 @@ class Worker:
     def _set_up(self, setup: Setup) -> Ready | Refused:
         try:
             self._cpu_s = setup.cpu_s
+            for module in setup.imports:
+                importlib.import_module(module)
             _go_first_when_memory_ends()
-            if setup.capabilities is not None:
-                Registry(COMPONENTS).load("capability", "confine")(list(setup.capabilities))
             if setup.memory_bytes is not None:
                 _limit_memory(setup.memory_bytes)
+            # Last: what confines the code confines this too.
+            if setup.capabilities is not None:
+                Registry(COMPONENTS).load("capability", "confine")(list(setup.capabilities))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the session must not begin
             return Refused(describe(error), take_apart(error))
         return Ready()
