@@ -16,6 +16,7 @@ import pytest
 from holdfast.parallel import Failure, execute
 from holdfast.parallel import worker as worker_module
 from holdfast.parallel.failure import NotPicklable, WorkerDied, WorkersFailed
+from holdfast.parallel.outcome import make_plan
 from holdfast.parallel.process_crew import MOST_FRUITLESS
 from holdfast.parallel.staff import Starter
 from tests.contract import parallel_kit as kit
@@ -112,6 +113,7 @@ def test_a_decided_map_goes_on_without_workers_that_die_at_once(
     assert results == [x * x for x in range(200)]
     assert len(starts) <= 9
     assert driver.books.warnings[0].endswith("the last with exit code 9: went on without processes")
+    assert make_plan(driver, total_s=1.0).executor == "serial"
 
 
 def test_workers_that_die_after_a_chunk_lose_nothing_and_are_replaced_for_each(

@@ -177,10 +177,10 @@ def test_a_worker_that_dies_in_a_users_pool_is_told_and_nothing_hangs() -> None:
 
 
 def test_an_item_that_takes_too_long_is_killed(run_processes: Runner) -> None:
-    results = run_processes(kit.wait_for_ever, range(6), timeout_s=0.2, on_error="collect")
+    results = run_processes(kit.wait_for_ever, range(6), timeout_s=0.5, on_error="collect")
     assert [x for x in results if not isinstance(x, Failure)] == [0, 1, 2, 4, 5]
     assert isinstance(results[3].error, ItemTimeout)
-    assert "item 3: the item must end within 0.2 s" in str(results[3].error)
+    assert "item 3: the item must end within 0.5 s" in str(results[3].error)
 
 
 @pytest.mark.parametrize("func", [kit.make_generator, kit.make_unloadable])
@@ -235,6 +235,16 @@ def test_a_map_inside_an_item_stays_serial() -> None:
     for kind in ("thread", "fork"):
         results = Runner(kind)(kit.nested, range(4))
         assert [each[:-1] for each in results] == [[x * x for x in range(n)] for n in range(4)]
+
+
+def inner_jobs(executor: str) -> int:
+    _, plan = execute(kit.square, range(4), executor=executor, return_plan=True)
+    return plan.n_jobs
+
+
+@pytest.mark.parametrize("kind", ["serial", "fork"])
+def test_workers_that_an_item_asks_for_are_never_cores_times_cores(kind: str) -> None:
+    assert Runner(kind)(inner_jobs, ["thread", "process"]) == [1, 1]
 
 
 def test_interpreters_need_a_python_that_has_them() -> None:

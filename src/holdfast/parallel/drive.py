@@ -106,7 +106,8 @@ class Drive:
     def _forced(self) -> Generator[Block]:
         """Obey: no item runs anywhere else."""
         job = self.job
-        asked = job.n_jobs or job.limits.cores
+        # Inside an item of another map all cores have work already.
+        asked = job.n_jobs or (1 if job.nested else job.limits.cores)
         left = job.items.left
         workers = asked if left is None else max(1, min(asked, left))
         kind: Any = job.executor or "process"

@@ -15,9 +15,19 @@ from typing import Protocol
 from holdfast.parallel.cgroup import find_memory, find_quota, find_request
 from holdfast.parallel.host import Core, Host
 
-__all__ = ["RecordedFiles", "SystemFiles", "TextFiles", "parse_cpus", "read_cores", "read_host"]
+__all__ = [
+    "WATCH",
+    "RecordedFiles",
+    "SystemFiles",
+    "TextFiles",
+    "parse_cpus",
+    "read_cores",
+    "read_host",
+]
 
 CPU = "/sys/devices/system/cpu"
+# The thread of a worker that watches its parent: it holds no lock that a copy would miss.
+WATCH = "holdfast-watch"
 # More would be a machine that no cpu list describes; it bounds what a bad file can cost.
 _MOST_CPUS = 8192
 
@@ -113,7 +123,7 @@ def read_host(files: TextFiles | None = None, environ: Mapping[str, str] | None 
         memory_place=memory.place,
         start_methods=tuple(multiprocessing.get_all_start_methods()),
         default_start_method=_default_start_method(),
-        threads=threading.active_count(),
+        threads=sum(thread.name != WATCH for thread in threading.enumerate()),
         gil=_has_gil(),
         has_interpreters=hasattr(concurrent.futures, "InterpreterPoolExecutor"),
         has_shared_memory=sys.platform != "linux" or os.access("/dev/shm", os.W_OK),  # noqa: S108

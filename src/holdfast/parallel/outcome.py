@@ -29,8 +29,11 @@ def make_plan(drive: Drive, *, total_s: float, equality: Equality | None = None)
     profile = _profile(drive, total_s)
     serial_s = profile.serial_estimate_s or 0.0
     speedup = max(1e-9, serial_s / total_s) if total_s > 0 and serial_s else 1.0
-    used = [each for each in books.decisions if each.executor != "serial"]
-    last = used[-1] if used else books.decisions[-1] if books.decisions else None
+    # Workers that were given up before they ran anything are no way that it went.
+    by_workers = books.items > books.serial_items
+    used = [each for each in books.decisions if each.executor != "serial" and by_workers]
+    serial = [each for each in books.decisions if each.executor == "serial"]
+    last = (used or serial or [None])[-1]
     return Plan(
         n_jobs=max(1, drive.workers if used else 1),
         chunksize=drive.chunk_size,

@@ -18,6 +18,7 @@ import msgspec
 from holdfast.parallel.calls import Rules, run_items
 from holdfast.parallel.caught import catch
 from holdfast.parallel.cells import IDLE, open_cells
+from holdfast.parallel.host_read import WATCH
 from holdfast.parallel.inner import limit_inner_threads
 from holdfast.parallel.ship import lost_result, pack_values, unpicklable_reason
 from holdfast.parallel.strays import strays
@@ -88,7 +89,7 @@ def _begin(pipe: Connection, inner: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     watch = _watch if hasattr(select, "poll") else _watch_parent
-    threading.Thread(target=watch, args=(pipe.fileno(),), daemon=True).start()
+    threading.Thread(target=watch, args=(pipe.fileno(),), name=WATCH, daemon=True).start()
     limit_inner_threads(inner)
 
 
