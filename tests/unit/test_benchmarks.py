@@ -340,6 +340,7 @@ FIGURES = {
     "makespan": ["makespan"] * 4,
     "memory": ["memory"] * 2,
     "help": ["help"] * 2,
+    "leaks": ["leaks"] * 3,
     "session": ["session"] * 3,
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
     "compare": ["compare"] * 5,
