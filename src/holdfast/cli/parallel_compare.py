@@ -10,6 +10,7 @@ import click
 from holdfast.cli.parallel_answer import note, print_json, say_why, screen, view_of
 from holdfast.cli.parallel_options import Common, common_options, refuse_unwritable, source_of
 from holdfast.cli.parallel_suite import EQUAL, Task, carry
+from holdfast.parallel.strategy import read_strategy
 from holdfast.report.parallel_page import write_comparison
 from holdfast.report.parallel_text import compared_text
 from holdfast.report.parallel_view import ComparedView
@@ -58,6 +59,8 @@ def command(
     if start_method is not None:
         options["start_method"] = start_method
     refuse_unwritable("--html", html)
+    for strategy in strategies:
+        read_strategy(strategy)
     with source_of(common) as source:
         outcome = carry(
             Task.of(

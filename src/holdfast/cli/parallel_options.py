@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from holdfast.errors import UsageError
+from holdfast.parallel.source import check_reference, parse_range
 from holdfast.text.units import parse_duration
 
 __all__ = [
@@ -91,6 +92,7 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
         profile: str,
         **more: Any,
     ) -> Any:
+        check_reference(func)
         common = Common(
             func=func,
             range=range_,
@@ -122,6 +124,7 @@ def source_of(common: Common, stdin: TextIO | None = None) -> Generator[dict[str
             hint="leave one of them out",
         )
     if common.range:
+        parse_range(common.range)
         yield {"range": common.range}
         return
     if common.file:

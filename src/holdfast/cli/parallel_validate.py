@@ -12,6 +12,7 @@ from holdfast.cli.parallel_plan import load_plan
 from holdfast.cli.parallel_suite import Task, carry
 from holdfast.errors import UsageError
 from holdfast.model.case import Expect
+from holdfast.parallel.strategy import read_strategy
 from holdfast.report.parallel_text import validated_text
 from holdfast.report.parallel_view import ValidatedView
 
@@ -60,6 +61,8 @@ def command(
         raise UsageError("a plan must come from one place, got --strategy and --load")
     if tolerance is not None and not tolerance > 0:
         raise UsageError(f"--tolerance must be above 0, got {tolerance:g}")
+    if strategy:
+        read_strategy(strategy)
     options: dict[str, Any] = {"rounds": rounds, "tolerance": tolerance}
     options["strategy"] = load_plan(load, common.func).strategy if load else strategy
     options |= {name: value for name, value in more.items() if value is not None}

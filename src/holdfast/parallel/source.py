@@ -15,7 +15,15 @@ from holdfast.parallel.failure import WrongArgument
 from holdfast.process.reference import find
 from holdfast.text.suggest import did_you_mean
 
-__all__ = ["Source", "find_function", "open_source", "parse_range", "read_items", "read_source"]
+__all__ = [
+    "Source",
+    "check_reference",
+    "find_function",
+    "open_source",
+    "parse_range",
+    "read_items",
+    "read_source",
+]
 
 Format = Literal["auto", "lines", "json", "jsonl"]
 Shape = Literal["as_is", "list", "tuple", "generator"]
@@ -126,11 +134,11 @@ def read_items(text: str, form: str, place: str) -> list[Any]:
     return lines
 
 
-def find_function(ref: str) -> Callable[..., Any]:
-    """Return the callable that `module:function` or `path.py:function` names.
+def check_reference(ref: str) -> None:
+    """Refuse what cannot name a function; nothing is imported.
 
     Raises:
-        WrongArgument: there is none.
+        WrongArgument: it is not `module:function`.
     """
     if _REF.fullmatch(ref) is None:
         module, _, name = ref.rpartition(".")
@@ -139,6 +147,15 @@ def find_function(ref: str) -> Callable[..., Any]:
             f"a function must be 'module:function', got {ref!r}{near}",
             hint="for example package.module:function",
         )
+
+
+def find_function(ref: str) -> Callable[..., Any]:
+    """Return the callable that `module:function` or `path.py:function` names.
+
+    Raises:
+        WrongArgument: there is none.
+    """
+    check_reference(ref)
     module, _, name = ref.partition(":")
     try:
         return find(ref)
