@@ -10,10 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
 from holdfast.measure import Comparison, Version, aa, compare, compare_all
+from holdfast.measure.compare_case import COMPARE, Request
+from holdfast.measure.compare_child import answer
 from holdfast.measure.verdict import conclude
 from tests.zoo import slowdowns
 
@@ -280,3 +283,24 @@ def wait_until(question: Callable[[], bool], *, within_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+# --- what a case asks for ---------------------------------------------------------
+
+
+def asked(**options: Any) -> Request:
+    raw = {"than": f"{ZOO}:work", "by": "70%", "floor": "20%", "budget": "500ms", "launches": 2}
+    new = {"target": f"{ZOO}:work", "kwargs": {}}
+    data = COMPARE.encode(new, COMPARE.check({**raw, **options}), root="", seed=1)
+    return msgspec.json.decode(data, type=Request)
+
+
+def test_the_child_of_a_case_compares_both_versions_or_one_with_itself() -> None:
+    found = answer(asked())
+    assert found.self_test is None
+    assert found.comparison is not None
+    assert found.comparison.status == "fine"
+    assert COMPARE.read(msgspec.json.encode(found)) == msgspec.to_builtins(found)
+    test = answer(asked(aa=1)).self_test
+    assert test is not None
+    assert (test.comparisons, test.false_alarms) == (1, 0)

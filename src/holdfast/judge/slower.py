@@ -31,7 +31,8 @@ def _prepare(raw: Any) -> dict[str, Any]:
         )
     params = cast("dict[str, Any]", given)
     try:
-        load_place(COMPARE).check(params)
+        # The driver's own parameters may name the other version; it says so where they do not.
+        load_place(COMPARE).check({"than": "the other version", **params})
     except UsageError as error:
         raise BadParams(error.message, hint=error.hint) from error
     return params

@@ -279,15 +279,15 @@ def receive(sock: socket.socket, size: int) -> bytes:
 def main(fd: int) -> None:
     """Answer until the socket closes."""
     side = Side()
-    sock = socket.socket(fileno=fd)
     threading.Thread(target=watch, args=(fd,), daemon=True).start()
-    while True:
-        head = receive(sock, 4)
-        if not head:
-            return
-        message = json.loads(receive(sock, int.from_bytes(head, "big")))
-        body = json.dumps(side.answer(message)).encode()
-        sock.sendall(len(body).to_bytes(4, "big") + body)
+    with socket.socket(fileno=fd) as sock:
+        while True:
+            head = receive(sock, 4)
+            if not head:
+                return
+            message = json.loads(receive(sock, int.from_bytes(head, "big")))
+            body = json.dumps(side.answer(message)).encode()
+            sock.sendall(len(body).to_bytes(4, "big") + body)
 
 
 if __name__ == "__main__":
