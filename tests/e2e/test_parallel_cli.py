@@ -360,6 +360,8 @@ def test_wrong_usage_is_one_clear_message_and_2(
         monkeypatch.setattr(sys, "stdin", nothing)
         ended = ask(maps, *words)
     assert (ended.code, ended.out) == (2, "")
-    assert message in ended.err
-    assert ended.err.startswith("holdfast: ")
+    # A busy machine may add a line of the log.
+    told = [line for line in ended.err.splitlines() if line.startswith("holdfast: ")]
+    assert len(told) == 1, ended.err
+    assert message in told[0]
     assert "Traceback" not in ended.err
