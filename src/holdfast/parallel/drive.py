@@ -36,6 +36,8 @@ FIRST_CALLS = 16
 # Asked again each time that the time spent has grown so much: a wrong start costs a
 # bounded part of the whole (ski rental), and there are few questions.
 GROWTH = 4.0
+# Where the length is not known, what is left is taken for what was done: that changes faster.
+UNKNOWN_GROWTH = 2.0
 TRIAL_S = 0.003
 # A plan is made once: where the length is not known it is for a second of work.
 ASSUMED_S = 1.0
@@ -132,7 +134,8 @@ class Drive:
         if choice.executor != "trial":
             self._note(choice)
         if choice.executor == "serial":
-            yield from self._serial(max(self.books.serial_s, until) * GROWTH)
+            times = UNKNOWN_GROWTH if self.desk.left is None else GROWTH
+            yield from self._serial(max(self.books.serial_s, until) * times)
             return
         growth = None
         if choice.executor == "thread" and self.books.measured().idle_share > IDLE_SHARE:
