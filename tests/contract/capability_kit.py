@@ -34,7 +34,7 @@ def read_relative_to(folder: str, name: str) -> str:
     at = os.open(folder, os.O_RDONLY)
     try:
         descriptor = os.open(name, os.O_RDONLY, dir_fd=at)
-        with Path(descriptor).open(encoding="utf-8") as file:
+        with os.fdopen(descriptor, encoding="utf-8") as file:
             return file.read()
     finally:
         os.close(at)

@@ -12,7 +12,6 @@ import ctypes
 import errno
 import os
 import select
-import signal
 from _thread import start_new_thread
 
 from holdfast.capabilities.kernel import NUMBERS, call, machine, prctl, syscall
@@ -129,7 +128,7 @@ def _become_broker(allows: Allows, confined: int, ours: tuple[int, int]) -> None
 
 
 def _let_go(keep: tuple[int, int]) -> None:
-    """Keep nothing of the confined process: neither its pipes nor its signals."""
+    """Keep nothing of the confined process: neither its pipes nor the signals of its terminal."""
     os.setsid()
     low, high = sorted(keep)
     os.closerange(3, low)
@@ -138,8 +137,6 @@ def _let_go(keep: tuple[int, int]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _serve(listener: int, allows: Allows) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from _pickle import dumps, loads
 
 from holdfast.capabilities.confinement import begin, confine
 from holdfast.capabilities.scope import Scope
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "prepare", "report"]
 
+# {"ready": True} as a pickle: what pickles is not imported before a call needs it.
+READY = b"\x80\x05}\x8c\x05ready\x88s."
+
 
 def main() -> None:
     """Serve calls until standard input closes."""
@@ -36,12 +38,14 @@ def main() -> None:
     try:
         watch = prepare(setup)
     except CannotEnforce as error:
-        _send(write, {"cannot": (error.kind, error.missing, error.hint)})
+        _send(write, _dump({"cannot": (error.kind, error.missing, error.hint)}))
         return
+    # The stand-ins of `worker.START`: code that imports holdfast gets the real one.
+    del sys.modules["holdfast"], sys.modules["holdfast.capabilities"]
     try:
-        _send(write, {"ready": os.getpid()})
+        _send(write, READY)
         while (request := _receive(read)) is not None:
-            _send(write, _answer(watch, request))
+            _send(write, _dump(_answer(watch, request)))
     except BrokenPipeError:
         # Whoever asked is gone.
         return
@@ -78,10 +82,10 @@ def _answer(watch: Watch, request: bytes) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     try:
         watch.is_loading = True
-        function, args, kwargs = loads(request)
+        function, args, kwargs = __import__("_pickle").loads(request)
         watch.is_loading = False
         value = function(*args, **kwargs)
-        answer["value"] = dumps(value, 5)
+        answer["value"] = _dump(value)
     except BaseException as error:  # noqa: BLE001 - whatever the code raises is the answer
         answer["error"] = _describe(error)
     finally:
@@ -105,10 +109,15 @@ def _describe(error: BaseException) -> dict[str, Any]:
     except Exception as failure:  # noqa: BLE001 - a __str__ that raises is a fact about the exception
         facts["message"] = f"(its __str__ raised {type(failure).__name__})"
     try:
-        facts["pickle"] = dumps(error, 5)
+        facts["pickle"] = _dump(error)
     except Exception:  # noqa: BLE001 - then its type and message must do
         facts["pickle"] = b""
     return facts
+
+
+def _dump(value: Any) -> bytes:
+    data: bytes = __import__("_pickle").dumps(value, 5)
+    return data
 
 
 def _redirect(out: int) -> None:
@@ -139,9 +148,8 @@ def _read(source: int, size: int) -> bytes:
     return bytes(data)
 
 
-def _send(target: int, answer: dict[str, Any]) -> None:
+def _send(target: int, body: bytes) -> None:
     """Answer with a pickle of plain data: its reader takes no other."""
-    body = dumps(answer, 5)
     data = memoryview(len(body).to_bytes(8, "big") + body)
     while data:
         data = data[os.write(target, data) :]

@@ -9,11 +9,8 @@ import sys
 
 from holdfast.capabilities import landlock, seccomp
 from holdfast.capabilities.audit import Watch
-from holdfast.capabilities.broker import start_broker
 from holdfast.capabilities.environ import watch_environment, wipe_variables
-from holdfast.capabilities.kernel import prctl
-from holdfast.capabilities.network import answer_names, leave_network, resolve_names
-from holdfast.capabilities.programs import files_of_programs
+from holdfast.capabilities.kernel import part, prctl
 from holdfast.capabilities.resource import (
     compile_resource,
     format_address,
@@ -63,7 +60,8 @@ def confine(scope: Scope, code: list[str]) -> Watch:
     forget_variables(scope)
     watch = begin(scope, software, refuses=True)
     watch.know_names(names)
-    answer_names(names)
+    if names:
+        part("network").answer_names(names)
     return watch
 
 
@@ -78,7 +76,9 @@ def confine_kernel(scope: Scope, software: Software, code: list[str]) -> dict[st
         return {}
     _check_alone()
     rules = plan_rules(scope, software, code)
-    names = resolve_names(scope.of_kind("net")) if net == "some" else {}
+    names: dict[str, list[str]] = (
+        part("network").resolve_names(scope.of_kind("net")) if net == "some" else {}
+    )
     is_scoped = not scope.covers("sys", "kill")
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
@@ -88,9 +88,9 @@ def confine_kernel(scope: Scope, software: Software, code: list[str]) -> dict[st
         return seccomp.install(net) if seccomp.can_filter() else -1
 
     if net == "some":
-        start_broker(_broker_rule(scope, names), install)
+        part("broker").start_broker(_broker_rule(scope, names), install)
         return names
-    if net == "none" and not seccomp.can_filter() and not leave_network():
+    if net == "none" and not seccomp.can_filter() and not part("network").leave_network():
         raise CannotEnforce("net", "it takes seccomp filters or a network namespace")
     install()
     return names
@@ -174,8 +174,10 @@ def _rules(scope: Scope, software: Software, code: list[str], handled: int) -> d
     if handled & landlock.WRITE:
         for resource in scope.of_kind("write"):
             allow(_writable(resource, scope.folder), landlock.WRITE)
-    for path in files_of_programs(scope.of_kind("run"), scope.folder, scope.search):
-        allow(path, landlock.EXECUTE | landlock.READ)
+    if programs := scope.of_kind("run"):
+        files: list[str] = part("programs").files_of_programs(programs, scope.folder, scope.search)
+        for path in files:
+            allow(path, landlock.EXECUTE | landlock.READ)
     return rules
 
 

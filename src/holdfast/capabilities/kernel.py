@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["NUMBERS", "call", "machine", "prctl", "syscall"]
+__all__ = ["NUMBERS", "call", "machine", "part", "prctl", "syscall"]
 
 # Linux numbers its newer calls alike everywhere; the older ones differ by machine.
 _NEW = {
@@ -96,6 +96,11 @@ NUMBERS: dict[str, dict[str, int]] = {
 }
 
 _libc: Any = None
+
+
+def part(name: str) -> Any:
+    """Return a module of this package that few children need: each costs what is not there to spend."""
+    return __import__(f"holdfast.capabilities.{name}", fromlist=[name])
 
 
 def machine() -> str:

@@ -25,11 +25,28 @@ from holdfast.capabilities.violation import CannotEnforce, CapabilityViolation
 from holdfast.capabilities.wildcard import match_name
 from holdfast.errors import HoldfastError
 
-__all__ = ["ChildLost", "ChildRaised", "ConfinedWorker", "granted_environment", "start_setup"]
+__all__ = [
+    "CONFINED_START",
+    "ROOT",
+    "ChildLost",
+    "ChildRaised",
+    "ConfinedWorker",
+    "granted_environment",
+    "start_setup",
+]
 
 # holdfast itself must be found before the path of the caller is taken over.
 ROOT = str(Path(__file__).resolve().parent.parent.parent)
-START = f"import sys; sys.path.insert(0, {ROOT!r}); from holdfast.capabilities.child import main; main()"
+PLACE = str(Path(__file__).resolve().parent.parent)
+# Both packages are left out until the child is confined: what their `__init__` import costs as
+# much as all the rest (`child.main` lets go of the stand-ins).
+CONFINED_START = (
+    "import sys; new = type(sys)\n"
+    f"for name, place in (('holdfast', {PLACE!r}), ('holdfast.capabilities', {PLACE + '/capabilities'!r})):\n"
+    "    package = sys.modules[name] = new(name); package.__path__ = [place]\n"
+    "from holdfast.capabilities.child import main, prepare"
+)
+START = f"{CONFINED_START}\nmain()"
 
 # An idle child ends at once; one that is still at work is not waited for long.
 GRACE_S = 2.0

@@ -1,0 +1,191 @@
+"""What does the hook make of events? Driven by hand: nothing is hooked into this interpreter."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from holdfast.capabilities import CapabilityViolation
+from holdfast.capabilities.audit import Watch
+from holdfast.capabilities.grammar import parse_capabilities
+from holdfast.capabilities.scope import Scope
+from holdfast.capabilities.software import Software, is_own_name
+
+ROOT = "/nowhere/at/all"
+
+
+class Told:
+    """A watch, and the events that are raised at it."""
+
+    def __init__(self, *allow: str, refuses: bool = False, folder: str = ROOT) -> None:
+        scope = Scope(parse_capabilities(allow), folder=folder, search="/usr/bin:/bin")
+        self.watch = Watch(scope, Software(), refuses=refuses)
+        self.watch.is_on = True
+        self.hook = self.watch._make_hook()
+
+    def used(self) -> list[str]:
+        self.watch.settle()
+        return list(self.watch.used)
+
+
+# Built from text, so that what raises the events stands in no module of a library.
+CALLS: dict[str, Any] = {}
+exec("def tell(hook, event, *args): hook(event, args)", CALLS)
+tell = CALLS["tell"]
+
+EVENTS: list[tuple[str, tuple[Any, ...], list[str]]] = [
+    ("open", ("a", "r", os.O_RDONLY), ["read:a"]),
+    ("open", ("a", "w", os.O_WRONLY | os.O_CREAT), ["write:a"]),
+    ("open", ("a", "r+", os.O_RDWR), ["read:a", "write:a"]),
+    ("open", (b"a", None, os.O_RDONLY), ["read:a"]),
+    ("open", (Path("a"), None, os.O_RDONLY), ["read:a"]),
+    ("open", ("/etc/x/../y", "r", 0), ["read:/etc/y"]),
+    ("open", (3, "r", 0), []),
+    ("open", (os.__file__, "r", 0), []),
+    ("open", ("/dev/null", "w", os.O_WRONLY), []),
+    ("os.listdir", (None,), [f"read:{ROOT}"]),
+    ("os.scandir", (3,), []),
+    ("os.rename", ("a", "b", -1, -1), ["read:a", "write:a", "write:b"]),
+    ("os.mkdir", ("a", 0o777, -1), ["write:a"]),
+    ("sqlite3.connect", (":memory:",), []),
+    ("sqlite3.connect", ("file:a?mode=ro",), ["read:a", "write:a"]),
+    ("sqlite3.connect", ("file:a?mode=memory",), []),
+    ("sqlite3.load_extension", (None, "x.so"), ["ffi:x.so"]),
+    ("subprocess.Popen", ("sh", ["sh"], None, None), ["run:sh"]),
+    ("subprocess.Popen", ("./sh", ["sh"], "/x", None), ["run:/x/sh"]),
+    ("os.exec", ("no-such-thing", [], None), ["run:no-such-thing"]),
+    ("os.system", (b"ls",), ["run:sh"]),
+    ("os.putenv", (b"A", b"b"), ["env:A"]),
+    ("os.putenv", (b"PATH", b"b"), []),
+    ("socket.connect", (None, ("10.0.0.1", 80)), ["net:10.0.0.1:80"]),
+    ("socket.connect", (None, ("::1", 80, 0, 0)), ["net:[::1]:80"]),
+    ("socket.bind", (None, ("", 80)), ["net:0.0.0.0:80"]),
+    ("socket.connect", (None, "/run/x"), ["read:/run/x", "write:/run/x"]),
+    ("socket.connect", (None, b"\0x"), ["net:@x"]),
+    ("socket.sendmsg", (None, None), []),
+    ("socket.connect", (SimpleNamespace(family="AF_X"), (1, 2)), ["net:@AF_X"]),
+    ("socket.gethostbyname", ("example.org",), ["net:example.org"]),
+    ("socket.getaddrinfo", (None, 80, 0, 0, 0), []),
+    ("socket.getaddrinfo", (b"localhost", b"80", 0, 0, 0), ["net:localhost:80"]),
+    ("gc.get_objects", (-1,), ["sys:introspect"]),
+    ("ctypes.dlopen", (None,), ["ffi:self"]),
+    ("ctypes.dlsym", (SimpleNamespace(_name="libm.so.6"), "cos"), ["ffi:libm.so.6"]),
+    ("import", ("json.decoder", None, [], [], []), []),
+    ("import", ("numpy.linalg", None, [], [], []), ["import:numpy"]),
+    ("builtins.id", (1,), []),
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "args", "used"), EVENTS, ids=[f"{n}-{each[0]}" for n, each in enumerate(EVENTS)]
+)
+def test_an_event_stands_for_a_capability(
+    event: str, args: tuple[Any, ...], used: list[str]
+) -> None:
+    told = Told()
+    tell(told.hook, event, *args)
+    assert told.used() == used
+
+
+def test_what_is_covered_is_used_and_no_violation() -> None:
+    told = Told("read:data", "net", refuses=True)
+    tell(told.hook, "open", "data/a", "r", 0)
+    assert list(told.watch.used) == ["read:data/a"]
+    assert not told.watch.undeclared
+    assert told.watch.unused() == ["net"]
+
+
+def test_where_it_refuses_what_is_not_granted_raises_and_is_kept() -> None:
+    told = Told("read:data", refuses=True)
+    with pytest.raises(CapabilityViolation, match=r"write:data/a was stopped") as caught:
+        tell(told.hook, "open", "data/a", "w", os.O_WRONLY)
+    assert caught.value.capability == "write:data/a"
+    assert list(told.watch.undeclared) == ["write:data/a"]
+
+
+def test_a_change_of_the_folder_moves_what_is_used_and_no_grant() -> None:
+    told = Told("read:data")
+    tell(told.hook, "open", "a", "r", 0)
+    tell(told.hook, "os.chdir", "data")
+    tell(told.hook, "open", "a", "r", 0)
+    assert told.used() == ["read:a", "read:data/a"]
+    assert list(told.watch.undeclared) == ["read:a"]
+
+
+def test_a_link_is_followed_to_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a").touch()
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "a").symlink_to("real/a")
+    told = Told(folder=str(tmp_path))
+    for name in ("link/a", "a", "real/a"):
+        tell(told.hook, "open", name, "r", 0)
+    assert told.used() == ["read:real/a"]
+
+
+def test_many_files_are_looked_at_in_between() -> None:
+    told = Told()
+    for n in range(2_500):
+        tell(told.hook, "open", str(n), "r", 0)
+    assert len(told.watch.used) == 2_000
+    assert len(told.used()) == 2_500
+
+
+def test_uses_beyond_the_most_that_is_listed_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holdfast.capabilities.audit.MOST_LISTED", 3)
+    told = Told()
+    for n in range(5):
+        tell(told.hook, "open", str(n), "r", 0)
+    assert len(told.used()) == 3
+    assert told.watch.not_listed == 2
+
+
+def test_what_cannot_be_looked_into_is_named() -> None:
+    told = Told()
+    tell(told.hook, "import", "numpy.core", "/x/core.so", [], [], [])
+    tell(told.hook, "subprocess.Popen", "sh", [], None, None)
+    tell(told.hook, "ctypes.dlopen", "libm.so.6")
+    assert list(told.watch.blind) == [
+        "compiled module of numpy",
+        "program sh",
+        "foreign code of libm.so.6",
+    ]
+
+
+def test_imports_while_the_code_is_loaded_are_its_own_parts() -> None:
+    told = Told()
+    told.watch.is_loading = True
+    tell(told.hook, "import", "numpy", None, [], [], [])
+    assert told.used() == []
+
+
+def test_a_known_address_is_told_by_its_name() -> None:
+    told = Told("net:example.org:80", refuses=True)
+    told.watch.know_names({"example.org": ["10.0.0.1"]})
+    tell(told.hook, "socket.connect", None, ("10.0.0.1", 80))
+    assert list(told.watch.used) == ["net:example.org:80"]
+
+
+def test_nothing_is_noted_while_it_is_off() -> None:
+    told = Told()
+    told.watch.is_on = False
+    tell(told.hook, "open", "a", "r", 0)
+    assert told.used() == []
+
+
+def test_what_a_module_of_a_library_does_while_it_is_imported_is_no_use() -> None:
+    told = Told()
+    body = compile("hook('open', ('a', 'r', 0))", os.__file__, "exec")
+    exec(body, {"hook": told.hook})
+    assert told.used() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"), [("PATH", True), ("LC_ALL", True), ("PYTHONPATH", True), ("HOME", False)]
+)
+def test_some_variables_are_the_interpreters_own(name: str, is_own: bool) -> None:
+    assert is_own_name(name) is is_own
