@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from holdfast.model.case import Case, Retries
 from holdfast.model.evidence import Evidence
@@ -46,12 +46,12 @@ def final_result(
     case: Case,
     attempts: Sequence[Attempt],
     today: str,
-    measurements: Mapping[str, float] | None = None,
+    left: Evidence | None = None,
 ) -> Result:
     """Return what a case's attempts come to: the last one counts, the others are kept.
 
     `today` is the ISO date against which the expiry of an `xfail` is held;
-    `measurements` are those of the last attempt.
+    `left` is what the last attempt left: its measurements, and what it took for granted.
     """
     counted = [attempt for attempt in attempts if attempt.counts] or attempts
     last = counted[-1]
@@ -63,6 +63,8 @@ def final_result(
             status, skip_kind, reason = "skipped", "xfail", f"expected to fail: {waiver.reason}"
         elif status == "passed":
             reason = f"passed although expected to fail: {waiver.reason}"
+    if status == "passed" and not reason and left is not None and "assumed" in left.facts:
+        reason = f"assumed: {'; '.join(left.facts['assumed'])}"
     first = attempts[0]
     return Result(
         suite=case.suite,
@@ -74,7 +76,7 @@ def final_result(
         started_s=first.started_s,
         duration_s=last.started_s + last.duration_s - first.started_s,
         attempts=tuple(attempts),
-        measurements=dict(measurements) if measurements else {},
+        measurements=left.measurements if left is not None else {},
     )
 
 

@@ -249,8 +249,8 @@ class Runner:
             wait_s = backoff_s(planned.case.retries, attempts)
             self._scheduler.delay(index, self._around.clock.now() + wait_s)
         else:
-            case, numbers = planned.case, evidence.measurements
-            self._end_with(index, final_result(case, attempts, self._rules.today, numbers))
+            result = final_result(planned.case, attempts, self._rules.today, evidence)
+            self._end_with(index, result)
         self._doom(doomed)
 
     def _end_with(self, index: int, result: Result) -> None:

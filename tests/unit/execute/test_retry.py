@@ -167,3 +167,17 @@ def test_what_was_not_carried_out_is_skipped_with_its_reason_and_what_was_tried(
         10.0,
     )
     assert skipped(case("a"), "need", "b did not pass", []).started_s == 0.0
+
+
+def test_the_result_has_the_measurements_of_the_last_attempt() -> None:
+    left = Evidence(measurements={"leak.calls": 12.0})
+    result = final_result(case("a"), [attempt("failed"), attempt("passed", 2)], "2026-01-01", left)
+    assert result.measurements == {"leak.calls": 12.0}
+
+
+def test_a_pass_that_rests_on_an_unverified_double_says_so() -> None:
+    left = Evidence(facts={"assumed": ["Payments was never verified"]})
+    passed = final_result(case("a"), [attempt("passed")], "2026-01-01", left)
+    failed = final_result(case("a"), [attempt("failed")], "2026-01-01", left)
+    assert (passed.status, passed.reason) == ("passed", "assumed: Payments was never verified")
+    assert "assumed" not in failed.reason
