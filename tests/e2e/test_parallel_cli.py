@@ -276,20 +276,23 @@ def test_compare_speaks_json_and_finds_a_function_that_is_not_itself(maps: Proje
 
 
 def test_tune_prints_the_best_and_saves_it(maps: Project) -> None:
-    words = ("--executor", "thread", "--workers", "4", "--budget", "20s", "--save", "best.json")
+    words = ("--executor", "thread", "--workers", "4", "--save", "best.json", "--explain")
     ended = ask(maps, "tune", "work:wait", "--range", "0:20", *words)
     assert ended.code == 0, ended.err
     assert re.search(r"^best +\S+ ", ended.out, re.MULTILINE)
     assert re.search(r"^regret +\d", ended.out, re.MULTILINE)
+    assert "\nthread:4\nthread with 4 workers" in ended.out
     saved = json.loads((maps.folder / "best.json").read_text())
     assert saved["format"] == "holdfast-plan/1"
     assert saved["func"] == "work:wait"
 
 
 def test_validate_holds_the_prediction_against_the_measurement(maps: Project) -> None:
-    ended = ask(maps, "validate", "work:wait", "--range", "0:40", "--rounds", "1")
+    ended = ask(maps, "validate", "work:wait", "--range", "0:40", "--rounds", "1", "--explain")
     assert ended.code == 0, ended.err
-    rows = dict(line.split(None, 1) for line in ended.out.splitlines())
+    assert "\nmeasured: " in ended.out
+    text = ended.out.partition("\n\n")[0]
+    rows = dict(line.split(None, 1) for line in text.splitlines())
     assert re.match(r"\S+x \[\S+, \S+\], (holds|missed) what was measured", rows["predicted"])
     assert re.match(r"\S+x \[\S+, \S+\] in 1 round", rows["measured"])
     assert rows["equality"] == "equal: 40 items were run again serially and compared"

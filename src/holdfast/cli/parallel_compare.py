@@ -12,7 +12,7 @@ from holdfast.cli.parallel_options import Common, common_options, refuse_unwrita
 from holdfast.cli.parallel_suite import EQUAL, Task, carry
 from holdfast.parallel.strategy import read_strategy
 from holdfast.report.parallel_page import write_comparison
-from holdfast.report.parallel_text import compared_text
+from holdfast.report.parallel_text import compared_text, explained_text
 from holdfast.report.parallel_view import ComparedView
 
 __all__ = ["command"]
@@ -32,6 +32,7 @@ __all__ = ["command"]
 )
 @click.option("--start-method", default=None, metavar="NAME", help="fork, forkserver or spawn.")
 @click.option("-o", "--html", default="", metavar="PATH", help="Draw it on a page as well.")
+@click.option("--explain", is_flag=True, help="Tell what was measured and decided.")
 def command(
     common: Common,
     *,
@@ -39,6 +40,7 @@ def command(
     rounds: int,
     start_method: str | None,
     html: str,
+    explain: bool,
 ) -> int:
     """Run strategies side by side, round by round, and compare times and results.
 
@@ -80,6 +82,8 @@ def command(
     else:
         console = screen()
         console.write(compared_text(found, console.paint))
+        if explain:
+            console.write(f"\n{explained_text(found.entries)}")
     if html:
         write_comparison(found, Path(html), run_id=outcome.run_id)
         note(f"page: {html}")

@@ -17,7 +17,7 @@ from holdfast.cli.parallel_options import (
 )
 from holdfast.cli.parallel_plan import save_entry
 from holdfast.cli.parallel_suite import EQUAL, Task, carry
-from holdfast.report.parallel_text import tuned_text
+from holdfast.report.parallel_text import explained_text, tuned_text
 from holdfast.report.parallel_view import TunedView
 from holdfast.text.format import format_duration
 
@@ -40,6 +40,7 @@ EXECUTORS = ["thread", "process", "interpreter"]
 @click.option("--budget", default="30s", metavar="DURATION", help="Start nothing more after this.")
 @click.option("--start-method", default=None, metavar="NAME", help="fork, forkserver or spawn.")
 @click.option("--save", default="", metavar="PATH", help="Keep the best for `execute --load`.")
+@click.option("--explain", is_flag=True, help="Tell what was measured and decided.")
 def command(
     common: Common,
     *,
@@ -49,6 +50,7 @@ def command(
     budget: str,
     start_method: str | None,
     save: str,
+    explain: bool,
 ) -> int:
     """Search workers x chunks x executor for the fastest, and say what the others cost.
 
@@ -96,6 +98,8 @@ def command(
     else:
         console = screen()
         console.write(tuned_text(found, console.paint))
+        if explain:
+            console.write(f"\n{explained_text(found.entries)}")
     if outcome.exit_code:
         return say_why(outcome)
     return 0

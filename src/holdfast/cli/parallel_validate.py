@@ -13,7 +13,7 @@ from holdfast.cli.parallel_suite import Task, carry
 from holdfast.errors import UsageError
 from holdfast.model.case import Expect
 from holdfast.parallel.strategy import read_strategy
-from holdfast.report.parallel_text import validated_text
+from holdfast.report.parallel_text import plan_text, validated_text
 from holdfast.report.parallel_view import ValidatedView
 
 __all__ = ["command"]
@@ -40,8 +40,16 @@ __all__ = ["command"]
     "--seed", type=int, default=None, metavar="N", help="Seed random and numpy anew for each item."
 )
 @click.option("--start-method", default=None, metavar="NAME", help="fork, forkserver or spawn.")
+@click.option("--explain", is_flag=True, help="Tell what was measured and decided.")
 def command(
-    common: Common, *, strategy: str, load: str, rounds: int, tolerance: float | None, **more: Any
+    common: Common,
+    *,
+    strategy: str,
+    load: str,
+    rounds: int,
+    tolerance: float | None,
+    explain: bool,
+    **more: Any,
 ) -> int:
     """Run the serial loop and the planned map in turn; compare times and results.
 
@@ -85,4 +93,6 @@ def command(
     else:
         console = screen()
         console.write(validated_text(found, console.paint))
+        if explain:
+            console.write(f"\n{plan_text(found.plan, is_long=True)}")
     return outcome.exit_code

@@ -18,7 +18,7 @@ from holdfast.report.parallel_view import (
 )
 from holdfast.text.format import format_duration, format_number, format_share
 
-__all__ = ["compared_text", "plan_text", "tuned_text", "validated_text"]
+__all__ = ["compared_text", "explained_text", "plan_text", "tuned_text", "validated_text"]
 
 BAR = 40
 MARKS = {"work": "█", "start": "▓", "bytes": "▒", "dispatch": "░", "deciding": "·", "idle": " "}
@@ -45,6 +45,15 @@ def plan_text(plan: PlanView, *, is_long: bool) -> str:
         *(f"warning    {clean(warning)}" for warning in plan.warnings),
     ]
     return "\n".join(lines)
+
+
+def explained_text(entries: Sequence[EntryView]) -> str:
+    """Return what each strategy measured and decided."""
+    return "\n\n".join(
+        f"{each.name}\n{plan_text(each.plan, is_long=True)}"
+        for each in entries[:MAX_ROWS]
+        if each.plan is not None
+    )
 
 
 def compared_text(found: ComparedView, paint: Paint) -> str:

@@ -11,6 +11,7 @@ from holdfast.report.parallel_page import comparison_page
 from holdfast.report.parallel_svg import breakdown_svg, scaling_svg, times_svg
 from holdfast.report.parallel_text import (
     compared_text,
+    explained_text,
     plan_text,
     tuned_text,
     validated_text,
@@ -136,6 +137,11 @@ def test_a_plan_is_short_or_in_full() -> None:
         "speedup    1.90x [1.70, 2.10]",
     ]
     assert plan_text(PLAN, is_long=True) == PLAN.explained
+
+
+def test_each_strategy_explains_itself() -> None:
+    assert explained_text(FOUND.entries).startswith("process:2\nprocess with 2 workers\nmeasured")
+    assert "serial" not in explained_text(FOUND.entries)
 
 
 def test_a_search_names_the_best_its_bound_and_the_regret() -> None:
