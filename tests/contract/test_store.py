@@ -102,7 +102,7 @@ def test_an_unknown_run_is_refused_with_the_newest_ids(store: Store, ref: str) -
     with pytest.raises(UsageError) as caught:
         store.run(ref)
     assert caught.value.message.startswith(f"no such run {ref!r}")
-    assert caught.value.hint == "the newest are r-newer, r-older"
+    assert caught.value.hint == "the newest: r-newer, r-older"
 
 
 def test_an_empty_store_says_that_it_holds_no_run(store: Store) -> None:

@@ -97,6 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: Any = commands.main(args=arguments, prog_name="holdfast", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.UsageError as error:
         context = error.ctx
         _complain(

@@ -17,6 +17,8 @@ from holdfast.model.evidence import Assessment, CaseError, Evidence
 __all__ = ["describe", "from_error", "from_value", "not_prepared", "of_failed_call", "timed_out"]
 
 MAX_TRACEBACK = 20_000
+# What of ours stands between the run and the user's code; the rest may be called by that code.
+OWN = ("holdfast.execute.", "holdfast.process.reference")
 MAX_MESSAGE = 4_000
 
 WORKER = os.environ.get("HOLDFAST_WORKER", "")
@@ -134,7 +136,7 @@ def _without_own_frames(trace: TracebackType | None) -> TracebackType | None:
     """Drop the frames that lead from holdfast, and through a loop that it started, into the user's code."""
     first = step = trace
     while step is not None:
-        if step.tb_frame.f_globals.get("__name__", "").startswith("holdfast.execute"):
+        if step.tb_frame.f_globals.get("__name__", "").startswith(OWN):
             first = step.tb_next
         step = step.tb_next
     return first

@@ -119,5 +119,5 @@ def _unknown(session: Session, ref: str) -> UsageError:
             f"no such run {ref!r}: the store holds none", hint="`holdfast run` makes the first one"
         )
     return UsageError(
-        f"no such run {ref!r}{did_you_mean(ref, ids)}", hint=f"the newest are {', '.join(ids)}"
+        f"no such run {ref!r}{did_you_mean(ref, ids)}", hint=f"the newest: {', '.join(ids)}"
     )

@@ -63,3 +63,11 @@ def test_every_command_is_in_the_help_and_an_unknown_one_gets_the_nearest(
     assert main(["--version"]) == 0
     assert main(["boom"]) == 2
     assert "hint: holdfast boom --help" in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Usage: holdfast [OPTIONS] COMMAND")
+    assert "holdfast: " not in err

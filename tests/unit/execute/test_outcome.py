@@ -9,6 +9,7 @@ import pytest
 
 from holdfast.execute import outcome
 from holdfast.execute.capture import CURRENT, attribute
+from holdfast.process.reference import find
 
 
 class Refused(ConnectionError):
@@ -122,3 +123,13 @@ def test_what_belongs_to_no_call_goes_to_the_process_itself(
     CURRENT.set(0)
     sys.stdout.write("nobody's")
     assert (written, emitted) == ([b"nobody's"], [])
+
+
+@pytest.mark.parametrize("ref", ["no_such_module_at_all:f", f"{__name__}:no_such_function"])
+def test_a_reference_that_leads_nowhere_shows_no_frame_of_ours(ref: str) -> None:
+    with pytest.raises((ImportError, AttributeError)) as caught:
+        find(ref)
+    told = outcome.describe(caught.value)
+    assert told.message.startswith(("No module named", "module "))
+    assert "reference.py" not in told.traceback
+    assert "test_outcome.py" not in told.traceback
