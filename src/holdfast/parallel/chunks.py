@@ -40,10 +40,13 @@ class Pace(msgspec.Struct):
             self.item_bytes = 0.7 * self.item_bytes + 0.3 * mean_bytes
 
 
-def next_chunk(rule: ChunkRule, pace: Pace, workers: int, left: int | None) -> int:
+def next_chunk(
+    rule: ChunkRule, pace: Pace, workers: int, left: int | None, *, done: int | None = None
+) -> int:
     """Return how many items the next chunk has; 1 while nothing is known of their cost.
 
-    `left` is None where the length is not known: the time alone decides then.
+    `left` is None where the length is not known. It may end at any time then, so that a chunk is
+    half as large as if as many were left as were `done`; without that, time alone decides.
     """
     if pace.item_s is None:
         return 1
@@ -55,6 +58,9 @@ def next_chunk(rule: ChunkRule, pace: Pace, workers: int, left: int | None) -> i
         # The floor may not starve workers: the last items are spread as evenly as they can be.
         floor = min(floor, math.ceil(left / max(1, workers)))
         size = max(min(guided, size), floor)
+    elif done is not None:
+        guided = math.ceil(done / (2 * rule.share * max(1, workers)))
+        size = max(min(guided, size), math.ceil(rule.floor_s / item_s))
     # Below a byte per item nothing is to be bounded, and the quotient would overflow.
     if pace.item_bytes >= 1:
         size = min(size, max(1, int(rule.bytes / pace.item_bytes)))

@@ -92,7 +92,7 @@ def next_size(desk: Desk, crew: Crew, pace: Pace, *, rule: ChunkRule, growth: Gr
         left = desk.left
         size = size if left is None else max(1, min(size, left // max(1, growth.size)))
     else:
-        size = next_chunk(rule, pace, crew.workers, desk.left)
+        size = next_chunk(rule, pace, crew.workers, desk.left, done=job.items.taken)
     if job.buffer_items is None or desk.backlog:
         return size
     ahead = job.items.taken - desk.released

@@ -40,6 +40,13 @@ def test_a_chunk_is_guided_capped_by_time_and_not_too_small(
     assert next_chunk(RULE, pace_of(item_s), workers, left) == expected
 
 
+@pytest.mark.parametrize(("done", "expected"), [(4, 3), (160, 10), (10_000, 100), (None, 100)])
+def test_what_may_end_at_any_time_comes_in_chunks_that_grow_with_what_was_done(
+    done: int | None, expected: int
+) -> None:
+    assert next_chunk(RULE, pace_of(1e-3), 2, None, done=done) == expected
+
+
 def test_the_first_chunk_is_one_item_while_nothing_is_known() -> None:
     assert next_chunk(RULE, Pace(), 4, 1_000_000) == 1
 
