@@ -328,6 +328,29 @@ def test_no_worker_outlives_its_parent(method: str, stop: signal.Signals, tmp_pa
         assert errors.count("KeyboardInterrupt") == 1
 
 
+def test_ctrl_c_ends_a_map_whose_threads_wait_for_ever(tmp_path: Any) -> None:
+    script = tmp_path / "hold.py"
+    script.write_text(
+        "import os, threading\n"
+        "from holdfast.parallel import execute\n"
+        "def hold(x):\n"
+        "    os.write(1, b'held\\n')\n"
+        "    threading.Event().wait()\n"
+        "execute(hold, range(2), executor='thread', n_jobs=1)\n"
+    )
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, str(script)], stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    process.send_signal(signal.SIGINT)
+    try:
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGINT
+    assert errors.count(b"KeyboardInterrupt") == 1
+
+
 def test_a_script_without_a_guard_is_told_so_and_nothing_hangs(tmp_path: Any) -> None:
     script = tmp_path / "bare.py"
     script.write_text(
