@@ -28,3 +28,4 @@ def test_a_recorder_that_keeps_nothing_takes_everything() -> None:
     recorder.event("e", fact=1)
     recorder.sample("s", 1.0)
     recorder.series("s", 0.0, 1.0)
+    assert vars(recorder) == {}
