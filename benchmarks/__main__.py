@@ -10,7 +10,17 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import async_noop, compare, help_time, leaks, makespan, memory, session, sync_noop
+from benchmarks import (
+    async_noop,
+    capabilities,
+    compare,
+    help_time,
+    leaks,
+    makespan,
+    memory,
+    session,
+    sync_noop,
+)
 from benchmarks.figure import FORMAT, Outcome, Report, Size, is_met
 from benchmarks.machine import read_machine
 from benchmarks.measure import ROOT, NotMeasured
@@ -31,6 +41,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "session": session.measure,
     "parallel": regret.measure,
     "compare": compare.measure,
+    "capabilities": capabilities.measure,
 }
 # Beside the checkout's other caches: on the disk on which one works, not in a memory file system.
 FOLDER = ROOT / ".cache" / "benchmarks"

@@ -263,6 +263,13 @@ def test_what_is_documented_as_not_stopped_is_not_stopped(folder: Path, way: str
     assert enforce(function, *args, allow=allow) == answer
 
 
+def test_what_is_not_stopped_stands_in_the_documentation() -> None:
+    page = Path("docs/reference/capabilities.md")
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    listed = text.partition("## What enforce does not stop")[2]
+    assert [way for way in NOT_STOPPED if f"- {way}\n" not in listed] == []
+
+
 @needs_confinement
 def test_an_object_of_the_codes_own_is_not_taken_out() -> None:
     with pytest.raises(NotPlain, match="plain data"):

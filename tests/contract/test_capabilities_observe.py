@@ -195,3 +195,38 @@ def test_a_lost_worker_is_replaced_at_the_next_call() -> None:
         with pytest.raises(ChildLost):
             worker.call(kit.end_process)
         assert worker.call(kit.add, 1, 2) == 3
+
+
+# What an audit hook cannot see, as docs/reference/capabilities.md lists it: what is called, and
+# what is told of it all the same.
+UNSEEN: dict[str, tuple[Any, tuple[Any, ...], set[str]]] = {
+    "whether a file exists": (kit.look_at, ("other.txt",), set()),
+    "a file that SQL attaches": (kit.attach_database, ("attached.sqlite",), set()),
+    "the environment by other ways": (kit.read_posix_environment, ("HOME",), set()),
+    "a program that is started by `_posixsubprocess`": (
+        kit.spawn_by_multiprocessing,
+        ("other.txt",),
+        set(),
+    ),
+    "what a program that was started does": (
+        kit.read_through_child,
+        ("other.txt",),
+        {"run:cat"},
+    ),
+    "what foreign code does itself": (kit.open_by_ctypes, ("other.txt",), {"ffi:self"}),
+    "code that puts other code in the place of the hook": (
+        kit.switch_the_hook_off,
+        ("other.txt",),
+        {"sys:introspect"},
+    ),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the ways around are those of POSIX")
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_is_documented_as_unseen_is_not_seen(at_folder: Path, way: str) -> None:
+    function, args, told = UNSEEN[way]
+    assert set(observe(function, *args).used) == told
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "capabilities.md").read_text()
+    listed = text.partition("## What an audit hook cannot see")[2].partition("\n## ")[0]
+    assert f"- {way}" in listed

@@ -344,6 +344,7 @@ FIGURES = {
     "session": ["session"] * 3,
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
     "compare": ["compare"] * 5,
+    "capabilities": ["capabilities"] * 3,
 }
 
 
