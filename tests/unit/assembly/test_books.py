@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.books import _changes as changes
 from holdfast.assembly.ground import describe_ground
 from holdfast.assembly.request import Request
 from holdfast.errors import UsageError
@@ -205,3 +206,23 @@ def test_only_a_run_that_was_not_stopped_is_finished(
     row = RunRow(id="r1", seed=7, started="", finished=finished, stopped=stopped)
     books = open_books(Request(settings=Settings(), resume="last"), Store(row=row), place({}))  # type: ignore[arg-type]
     assert books.is_finished == is_over
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (("abc", False), ("abc", False), ""),
+        (("abc", True), ("abc", True), "the tree has changes that are in no commit"),
+        (
+            ("a" * 40, False),
+            ("b" * 40, True),
+            f"the commit changed from {'a' * 12} to {'b' * 12} since this run began",
+        ),
+        (("", False), ("b", False), "the commit changed from none to b since this run began"),
+    ],
+)
+def test_what_changed_of_the_code_since_an_earlier_stretch_is_said(
+    before: tuple[str, bool], now: tuple[str, bool], said: str
+) -> None:
+    rows = [RunRow(id="r1", seed=7, started="", commit=c, dirty=d) for c, d in (before, now)]
+    assert changes(*rows) == said
