@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 from typing import Any
@@ -57,6 +58,15 @@ def exits() -> None:
 def dies() -> None:
     os.write(2, b"last words\n")
     os._exit(7)
+
+
+def strays() -> int:
+    """Start a process that no signal to the group reaches."""
+    if not TABLE.get("stray"):
+        words = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
+        child = subprocess.Popen(words, start_new_session=True, close_fds=True)
+        TABLE["stray"] = child.pid
+    return work()
 
 
 def promises() -> Any:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import msgspec
 
-from holdfast.clock import Random, seeded
+from holdfast.clock import Random, fresh_seed, seeded
 from holdfast.errors import UsageError
-from holdfast.measure.launch import Sides, launch
+from holdfast.measure.launch import COOKIE, Sides, launch
 from holdfast.measure.lockstep import NotMeasured
 from holdfast.measure.verdict import Comparison, Launch, Rules, Unit, conclude
 from holdfast.measure.version import Target, Version, as_version, prepared
 from holdfast.measure.version_place import PlaceFailed
+from holdfast.process.reaper import carriers, kill_all, read_parents
 
 __all__ = ["compare", "rules_of"]
 
@@ -64,8 +66,11 @@ def compare(
     try:
         with contextlib.ExitStack() as stack:
             sides = Sides(
-                base=stack.enter_context(prepared(old)), new=stack.enter_context(prepared(young))
+                base=stack.enter_context(prepared(old)),
+                new=stack.enter_context(prepared(young)),
+                cookie=f"{fresh_seed()}",
             )
+            stack.callback(_end_strays, sides.cookie)
             sitting = _Sitting(sides, rules, launches=launches, seed=seed)
             found = sitting.run(budget_s)
             if found.status == "undecided":
@@ -98,6 +103,12 @@ def rules_of(*, slower: float, floor: float | None, alpha: float, unit: Unit = "
     return Rules(slower=slower, floor=floor, alpha=alpha, unit=unit)
 
 
+def _end_strays(cookie: str) -> None:
+    """End what a version started in a session of its own, beyond the reach of its side."""
+    needle = f"{COOKIE}={cookie}".encode()
+    kill_all(lambda: carriers(needle, read_parents()), {os.getpid()})
+
+
 class _Sitting:
     """The launches so far, and those to come."""
 
@@ -114,7 +125,13 @@ class _Sitting:
         most = len(self._done) + MOST_LAUNCHES * self._least
         while True:
             slice_s = min(left_s, budget_s / (SLICES * self._least))
-            done = launch(self._sides, self._random, slice_s=slice_s, calls=self._calls())
+            done = launch(
+                self._sides,
+                self._random,
+                slice_s=slice_s,
+                calls=self._calls(),
+                unit=self._rules.unit,
+            )
             self._done.append(done)
             left_s -= sum(pair.base_wall_s + pair.new_wall_s for pair in done.pairs)
             if len(self._done) < self._least:

@@ -12,11 +12,11 @@ import msgspec
 
 from holdfast.clock import Random, monotonic
 from holdfast.measure.lockstep import Batch, NotMeasured, SideProcess
-from holdfast.measure.verdict import Launch, Pair
+from holdfast.measure.verdict import MAD, OF_MEDIAN, WAITS_SHARE, Launch, Pair, Unit
 from holdfast.measure.version import Prepared
 from holdfast.stats.warmup import is_steady
 
-__all__ = ["BATCH_S", "Sides", "launch"]
+__all__ = ["COOKIE", "Sides", "launch"]
 
 # What one side takes in a pair. Shorter ones are half noise: the way to the other process and back,
 # and the caches that it finds cold, are measured along.
@@ -40,17 +40,24 @@ BLUR = 0.005
 # may have waited for one time slice of its neighbour.
 STARVED = 2.5
 SLICE_S = 0.010
+COOKIE = "HOLDFAST_COMPARISON"
 PRESSURE = Path("/proc/pressure/cpu")
 
 
 class Sides(msgspec.Struct, frozen=True, kw_only=True):
-    """The two versions, ready to be started again and again."""
+    """The two versions, ready to be started again and again.
+
+    `cookie` is in the environment of all that they start, so that it can be found and ended.
+    """
 
     base: Prepared
     new: Prepared
+    cookie: str = ""
 
 
-def launch(sides: Sides, random: Random, *, slice_s: float, calls: int = 0) -> Launch:
+def launch(
+    sides: Sides, random: Random, *, slice_s: float, calls: int = 0, unit: Unit = "auto"
+) -> Launch:
     """Start both versions anew, warm them up, and let them run pairs for about `slice_s`.
 
     Each pair has its order from `random`, so that whatever changes over time speaks for neither
@@ -62,7 +69,7 @@ def launch(sides: Sides, random: Random, *, slice_s: float, calls: int = 0) -> L
     """
     hash_seed = random.randrange(1, 2**32)
     # The same for both: strings land in the same slots of their dicts and sets.
-    env = {"PYTHONHASHSEED": str(hash_seed)}
+    env = {"PYTHONHASHSEED": str(hash_seed), COOKIE: sides.cookie}
     with (
         SideProcess(sides.base, name=f"base {sides.base.name}", env=env) as base,
         SideProcess(sides.new, name=f"new {sides.new.name}", env=env) as new,
@@ -79,7 +86,7 @@ def launch(sides: Sides, random: Random, *, slice_s: float, calls: int = 0) -> L
         place = _Place(base, new, calls)
         warm_ups, steady = _warm_up(place, max(1, calls // turns))
         stalled = _stalled()
-        pairs = _run_pairs(place, random, calls=calls, turns=turns, slice_s=slice_s)
+        pairs = _run_pairs(place, random, calls=calls, turns=turns, slice_s=slice_s, unit=unit)
         return Launch(
             pairs=tuple(pairs),
             calls=calls,
@@ -167,6 +174,7 @@ def _run_pairs(
     calls: int,
     turns: int,
     slice_s: float,
+    unit: Unit,
 ) -> list[Pair]:
     pairs: list[Pair] = []
     shares = [len(range(at, calls, turns)) for at in range(turns)]
@@ -182,7 +190,7 @@ def _run_pairs(
         pairs.append(_pair(_total(taken[base]), _total(taken[new]), base_first=base_first))
         place.leave_if_starved(_total([*taken[base], *taken[new]]))
         is_late = len(pairs) >= FEWEST_PAIRS and monotonic() >= end
-        if is_late or (len(pairs) >= LEAST_PAIRS and _is_sharp(pairs)):
+        if is_late or (len(pairs) >= LEAST_PAIRS and _is_sharp(pairs, unit=unit)):
             break
     return pairs
 
@@ -210,20 +218,17 @@ def _pair(base: Batch, new: Batch, *, base_first: bool) -> Pair:
     )
 
 
-def _is_sharp(pairs: list[Pair]) -> bool:
+def _is_sharp(pairs: list[Pair], *, unit: Unit) -> bool:
     """Tell whether more pairs of this launch would say little more; it looks at spreads alone."""
-    return all(
-        1.86 * median(abs(each - median(logs)) for each in logs) / math.sqrt(len(logs)) <= BLUR
-        for logs in (
-            [
-                math.log(pair.new_cpu_s / pair.base_cpu_s)
-                for pair in pairs
-                if pair.base_cpu_s > 0 < pair.new_cpu_s
-            ],
-            [math.log(pair.new_wall_s / pair.base_wall_s) for pair in pairs],
-        )
-        if logs
-    )
+    waiting = sum(pair.base_waits + pair.new_waits > 0 for pair in pairs)
+    if unit == "cpu" or (unit == "auto" and waiting <= WAITS_SHARE * len(pairs)):
+        taken = [(pair.base_cpu_s, pair.new_cpu_s) for pair in pairs]
+    else:
+        taken = [(pair.base_wall_s, pair.new_wall_s) for pair in pairs]
+    logs = [math.log(max(new, 1e-6) / max(base, 1e-6)) for base, new in taken]
+    middle = median(logs)
+    spread = MAD * median(abs(each - middle) for each in logs)
+    return OF_MEDIAN * spread <= BLUR * math.sqrt(len(logs))
 
 
 def _stalled() -> Callable[[], float | None]:
