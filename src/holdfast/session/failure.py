@@ -79,7 +79,10 @@ def rebuild(raised: Raised, error: TurnError) -> Exception:
     kind = _find(module, name)
     made = _make(kind, args) if kind is not None else None
     if made is None:
-        made = _make(_stand_in(raised.kinds), [error.message]) or RemoteError(str(error))
+        made = _make(_stand_in(raised.kinds), [error.message])
+        if made is None or error.message not in str(made):
+            # Some built-in classes show nothing that they did not make themselves.
+            made = RemoteError(str(error))
     for key, value in cast("dict[str, Any]", decode_value(raised.attributes)).items():
         if not key.startswith("__"):
             vars(made)[key] = value

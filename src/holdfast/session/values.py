@@ -183,7 +183,14 @@ def decode_value(data: bytes) -> Any:
     """
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, ArithmeticError, LookupError, RecursionError, TypeError) as error:
+    except (
+        msgspec.DecodeError,
+        ArithmeticError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(f"a session must answer with a value, got {error}") from error
 
 
