@@ -34,7 +34,7 @@ GROWN = {"name": "fds", "unit": "file descriptors", "status": "leaks", "per_call
 LEAKS = {"status": "leaks", "calls": 300, "channels": [GROWN]}
 VALUE = {"n": 1, "text": "abc", "list": [1, 2]}
 SERIAL = "holdfast.parallel.assess:same_as_serial {}"
-OTHER = 'holdfast.parallel.assess:same_as_other {"arguments":{},"other":"a:b"}'
+OTHER = 'holdfast.parallel.assess:same_as_other {"other":"a:b"}'
 FULL: dict[str, Any] = {
     "call_s": 0.5,
     "facts": {"status": 200, "headers": {"a": "b"}, "exit_code": 0},

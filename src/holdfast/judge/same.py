@@ -60,7 +60,7 @@ class _SameAs(msgspec.Struct, frozen=True, kw_only=True):
             raise BadParams("same_as must have one of serial and python", hint=HINT)
         more = _tolerance(fields)
         if "python" in fields:
-            return _call(OTHER, {**_other(fields), **more})
+            return _call(OTHER, {**_other(fields), **more}, takes_arguments="with" not in fields)
         if "with" in fields:
             raise BadParams("with must stand beside python", path=("with",), hint=HINT)
         if fields["serial"] == "sample":
@@ -96,7 +96,9 @@ def _other(fields: dict[str, Any]) -> dict[str, Any]:
     if REF.fullmatch(ref) is None:
         message = f"a function must be 'module:function', got {ref!r}"
         raise BadParams(message, path=("python",), hint=HINT)
-    arguments = fields.get("with", {})
+    if "with" not in fields:
+        return {"other": ref}
+    arguments = fields["with"]
     if not isinstance(arguments, dict):
         raise BadParams(f"with must be an object, got {arguments!r}", path=("with",), hint=HINT)
     return {"other": ref, "arguments": cast("dict[str, Any]", arguments)}
@@ -113,9 +115,11 @@ def _tolerance(fields: dict[str, Any]) -> dict[str, Any]:
     return {"tolerance": float(tolerance)}
 
 
-def _call(ref: str, params: dict[str, Any]) -> AssessorCall:
+def _call(ref: str, params: dict[str, Any], *, takes_arguments: bool = False) -> AssessorCall:
     suffix = msgspec.json.encode(params, order="deterministic").decode()
-    return AssessorCall(key=f"{ref} {suffix}", ref=ref, params=params)
+    return AssessorCall(
+        key=f"{ref} {suffix}", ref=ref, params=params, takes_arguments=takes_arguments
+    )
 
 
 SAME_AS = _SameAs()

@@ -10,11 +10,15 @@ __all__ = ["AssessorCall", "PythonCall"]
 
 
 class AssessorCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A user's validator to call on the live value: `key` identifies it with its parameters."""
+    """A user's validator to call on the live value: `key` identifies it with its parameters.
+
+    With `takes_arguments` it is also given the arguments of the call, as `arguments`.
+    """
 
     key: str
     ref: str
     params: Any = None
+    takes_arguments: bool = False
 
 
 class PythonCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from holdfast.model.case import Expect
 from holdfast.model.evidence import Evidence
-from holdfast.ports import BadParams, CallContext, PythonCall
+from holdfast.ports import AssessorCall, BadParams, CallContext, PythonCall
 from holdfast.targets.spec import refuse
 
 __all__ = ["TARGET", "PythonForm", "PythonTarget"]
@@ -48,11 +48,24 @@ class PythonTarget:
                 lane=context.lanes.get(ref, context.lane),
                 timeout_s=context.timeout_s,
                 seed=context.seed,
-                assessors=context.assessors,
+                assessors=context.assessors
+                and _given(context.assessors, cast("dict[str, Any]", kwargs)),
                 alone=context.alone,
                 worker=context.worker,
             )
         )
+
+
+def _given(calls: tuple[AssessorCall, ...], kwargs: dict[str, Any]) -> tuple[AssessorCall, ...]:
+    """Hand the arguments on to those who ask for them: a copy, which the call cannot change."""
+    if not any(call.takes_arguments for call in calls):
+        return calls
+    return tuple(
+        msgspec.structs.replace(call, params={**(call.params or {}), "arguments": kwargs})
+        if call.takes_arguments
+        else call
+        for call in calls
+    )
 
 
 async def _refused(ref: object, kwargs: object) -> Evidence:

@@ -25,6 +25,13 @@ def test_it_needs_a_comparison_where_the_value_lives() -> None:
     assert other.params == {"other": "a:b", "arguments": {"rows": 3}, "tolerance": 1.0}
 
 
+def test_another_function_is_given_the_arguments_of_the_target_unless_it_has_its_own() -> None:
+    other = call_of({"python": "a:b"})
+    assert (other.params, other.takes_arguments) == ({"other": "a:b"}, True)
+    assert not call_of({"python": "a:b", "with": {}}).takes_arguments
+    assert not call_of("serial").takes_arguments
+
+
 def test_the_bare_word_serial_is_not_taken_for_a_plain_parameter() -> None:
     (call,) = assessors_of(REGISTRY, [Expect("same_as", "serial")])
     assert call == call_of("serial") == call_of({"serial": True})
