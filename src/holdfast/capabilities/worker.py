@@ -23,6 +23,7 @@ from holdfast.capabilities.plain_pickle import NotPlain, read_plain
 from holdfast.capabilities.software import code_files, is_own_name
 from holdfast.capabilities.violation import CannotEnforce, CapabilityViolation
 from holdfast.capabilities.wildcard import match_name
+from holdfast.clock import monotonic, sleep_blocking
 from holdfast.errors import HoldfastError
 
 __all__ = [
@@ -121,7 +122,7 @@ class ConfinedWorker:
         """
         if self._process is not None:
             return
-        process = self._process = _launch(granted_environment(self.allow, self.mode))
+        self._process = _launch(granted_environment(self.allow, self.mode))
         try:
             self._send(start_setup(self.allow, self.mode))
             answer = self._receive()
@@ -129,7 +130,6 @@ class ConfinedWorker:
             self.close()
             raise
         if "cannot" in answer:
-            process.wait()
             self.close()
             raise CannotEnforce(*answer["cannot"])
 
@@ -161,24 +161,27 @@ class ConfinedWorker:
         return self._read_answer(answer)
 
     def close(self) -> None:
-        """End the process and wait for it."""
+        """End the process with all that it started, and wait for it."""
+        self._end()
+
+    def _end(self) -> int:
+        """End the process; return its exit status, 0 where there was none."""
         process, self._process = self._process, None
         if process is None:
-            return
+            return 0
         for pipe in (process.stdin, process.stdout):
             # What it was sent and did not read is lost with it.
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-        try:
-            process.wait(timeout=GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        # What it started and left behind; the group outlives the one who led it.
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+        _await_end(process)
+        # With all that it started. Before it is waited for: until then its number is nobody else's.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
                 os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        return process.wait()
 
     def _read_answer(self, told: dict[str, Any]) -> Observation:
         read = read_plain if self.mode == "enforce" else pickle.loads  # noqa: S301 - as trusted as we are
@@ -217,11 +220,25 @@ class ConfinedWorker:
         size = int.from_bytes(head, "big")
         body = source.read(size) if len(head) == 8 and size <= MOST_BYTES else b""
         if not body or len(body) < size:
-            self._process.kill()
-            status = self._process.wait()
+            status = self._end()
             raise ChildLost(f"the process ended before it answered: exit status {status}")
         answer: dict[str, Any] = read_plain(body)
         return answer
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    """Give a process that was told to end the time to do so."""
+    if not hasattr(os, "waitid"):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        return
+    end, pause_s = monotonic() + GRACE_S, 0.0005
+    options = os.WEXITED | os.WNOWAIT | os.WNOHANG
+    while process.returncode is None and monotonic() < end:
+        if os.waitid(os.P_PID, process.pid, options) is not None:
+            return
+        sleep_blocking(pause_s)
+        pause_s = min(pause_s * 2, 0.02)
 
 
 def start_setup(allow: tuple[tuple[str, str], ...], mode: Mode) -> dict[str, Any]:
