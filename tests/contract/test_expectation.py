@@ -261,7 +261,7 @@ def test_parameters_of_no_meaning_are_refused_by_a_sentence(name: str) -> None:
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "expectations.md"
-SECTION = re.compile(r"^### (?P<name>\w+)\n(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"^### (?P<name>[\w.]+)\n(?P<text>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 SECTIONS = {found["name"]: found["text"] for found in SECTION.finditer(PAGE.read_text("utf-8"))}
 
 
