@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.model.case import Case, Expect, Requires, Retries, Step, Suite, Target, Waiver
+from holdfast.model.case import Case, Expect, Requires, Retries, Step, Suite, Surround, Target, Waiver
 from holdfast.model.plan import Deselected, Plan, Resource
 from holdfast.plan.order import build_plan, case_key
 
@@ -155,6 +155,7 @@ CHANGES: dict[str, Any] = {
     "requires": Requires(cpus=1.0), "timeout_s": 1.0, "retries": Retries(times=1), "skip": Waiver(reason="r"),
     "xfail": Waiver(reason="r"), "severity": "high", "enabled": False, "seed": 1, "matrix": {"k": 1},
     "steps": (Step(target=TARGET),), "teardown": (Step(target=TARGET),), "fingerprint": "f",
+    "surround": (Surround(kind="driver", name="leak"),), "share": True,
 }  # fmt: skip
 # Where a case stands does not change it; what its files hold is in the fingerprint.
 PLACE = {"source": "other.yaml:9", "base": "/elsewhere"}
