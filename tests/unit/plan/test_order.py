@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.model.case import Case, Expect, Requires, Retries, Step, Suite, Surround, Target, Waiver
+from holdfast.model.case import (
+    Case,
+    Expect,
+    Requires,
+    Retries,
+    Step,
+    Suite,
+    Surround,
+    Target,
+    Waiver,
+)
 from holdfast.model.plan import Deselected, Plan, Resource
 from holdfast.plan.order import build_plan, case_key
 
