@@ -10,10 +10,22 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from holdfast.session import AsyncSession, Session, Turn
+import pytest
+
+from holdfast.session import AsyncSession, Session, Turn, process_engine, prompt_engine
 from holdfast.session.protocol import SessionPort
 
-__all__ = ["MAKERS", "PROCESSES", "Made", "Make", "children_of", "is_alive", "opened"]
+__all__ = [
+    "MAKERS",
+    "PROCESSES",
+    "Made",
+    "Make",
+    "children_of",
+    "is_alive",
+    "opened",
+    "patient",
+    "public_methods",
+]
 
 Made = SessionPort
 Make = Callable[..., contextlib.AbstractContextManager[SessionPort]]
@@ -94,6 +106,15 @@ def opened(name: str, **options: Any) -> Iterator[SessionPort]:
     """Open one session; at the end nothing of it may be left."""
     with MAKERS[name](**options) as session:
         yield session
+
+
+@contextlib.contextmanager
+def patient() -> Iterator[None]:
+    """Give interrupted code as long as a busy machine takes, where its names are to be kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process_engine, "GRACE_S", 60.0)
+        patch.setattr(prompt_engine, "GRACE_S", 60.0)
+        yield
 
 
 def children_of(pid: int) -> list[int]:

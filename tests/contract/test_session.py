@@ -12,9 +12,15 @@ import holdfast
 from holdfast.errors import UsageError
 from holdfast.session import AsyncSession, Opaque, RemoteError, Session, SessionCrash, Turn
 from holdfast.session.protocol import AsyncSessionPort, SessionPort
-from tests.contract.session_kit import MAKERS, PROCESSES, opened, public_methods
+from tests.contract.session_kit import MAKERS, PROCESSES, opened, patient, public_methods
 
 FORGET = "for _ in [each for each in globals() if each[:2] != '__']: del globals()[_]"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def patience() -> Iterator[None]:
+    with patient():
+        yield
 
 
 @pytest.fixture(params=sorted(MAKERS), scope="module")

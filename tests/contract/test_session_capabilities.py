@@ -14,6 +14,7 @@ from holdfast.capabilities import CannotEnforce, CapabilityViolation, enforce
 from holdfast.errors import UsageError
 from holdfast.session import AsyncExecutor, Session
 from holdfast.session import process_engine as engine_module
+from tests.contract.session_kit import patient
 
 
 @functools.cache
@@ -40,7 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def confined(place: Path) -> Iterator[Session]:
     allowed = [f"read:{place}/open.txt"]
-    with Session(capabilities=allowed, memory_bytes=500_000_000) as session:
+    with patient(), Session(capabilities=allowed, memory_bytes=500_000_000) as session:
         yield session
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import uvloop
 from holdfast.errors import UsageError
 from holdfast.session import AsyncExecutor, AsyncSession, ExecutionResult, Opaque
 from holdfast.session.protocol import ExecutorPort
-from tests.contract.session_kit import is_alive, public_methods
+from tests.contract.session_kit import is_alive, patient, public_methods
 
 Main = Callable[[], Awaitable[Any]]
 
@@ -46,9 +46,11 @@ RUNNERS: dict[str, Callable[[Main], Any]] = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def warmed_up() -> None:
+def warmed_up() -> Iterator[None]:
     """Let uvloop open the pipe that it keeps for the life of a process."""
     on_uvloop(anyio.lowlevel.checkpoint)
+    with patient():
+        yield
 
 
 @pytest.fixture(params=sorted(RUNNERS))

@@ -15,10 +15,16 @@ from holdfast.session import prompt_engine as engine_module
 from holdfast.session.prompt_engine import Dialect, PromptEngine
 from holdfast.session.waiting import drive
 from holdfast.session.wire import Read
-from tests.contract.session_kit import is_alive
+from tests.contract.session_kit import is_alive, patient
 
 pytest.importorskip("pexpect", reason="the extra `repl` is not installed")
 PYTHON = [sys.executable, "-q"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def patience() -> Iterator[None]:
+    with patient():
+        yield
 
 
 @pytest.fixture(scope="module")
