@@ -62,11 +62,13 @@ def test_what_was_not_watched_by_this_list_is_undecided(facts: dict[str, Any], s
 
 def test_a_call_that_was_not_watched_is_undecided() -> None:
     for facts in ({}, {"capabilities": {"mode": "enforce", "declared": ALLOW}}):
-        finding = TOUCHES_ONLY.judge(ALLOW, Evidence(facts=facts), lambda *_: pytest.fail(""))
+        finding = TOUCHES_ONLY.judge(
+            ALLOW, Evidence(facts=facts), lambda *_: pytest.fail("it asks nobody")
+        )
         assert finding.status == "undecided"
 
 
 @pytest.mark.parametrize("raw", ["read", None, {"allow": []}, ["raed:x"]])
 def test_what_is_no_list_of_capabilities_is_refused(raw: Any) -> None:
     with pytest.raises(BadParams):
-        TOUCHES_ONLY.compile(raw, lambda _: pytest.fail(""))
+        TOUCHES_ONLY.compile(raw, lambda _: pytest.fail("it asks nobody"))
