@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+# Not from typing: a confined child starts with nothing more than it needs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from holdfast.cases.mark import case
     from holdfast.errors import HoldfastError
     from holdfast.library import run, run_async

@@ -3,6 +3,7 @@
 HoldfastError
 ├── UsageError          wrong command line, settings or case file (exit 2)
 │   └── ProblemsError   many problems at once, each with its place (exit 2)
+├── CannotTell          this machine cannot establish what was asked: the case is undecided
 ├── NothingSelected     no case was selected (exit 5)
 ├── Interrupted         the run was stopped by the user (exit 130)
 ├── InternalError       holdfast itself failed (exit 4)
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 import msgspec
 
 __all__ = [
+    "CannotTell",
     "HoldfastError",
     "InternalError",
     "Interrupted",
@@ -51,6 +53,12 @@ class UsageError(HoldfastError):
     """The command line, the settings or a case file ask for something that is not there."""
 
     exit_code = 2
+
+
+class CannotTell(HoldfastError):
+    """This machine cannot establish what was asked, so that a case with it can only be undecided."""
+
+    exit_code = 3
 
 
 class NothingSelected(HoldfastError):

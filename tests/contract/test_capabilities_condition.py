@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.errors import UsageError
+from holdfast.errors import CannotTell
 from holdfast.model.case import Case, Target
 from holdfast.ports import BadParams
 from tests.contract.capability_machine import needs_confinement
@@ -104,5 +104,5 @@ def test_a_command_cannot_be_watched_and_the_evidence_says_why() -> None:
 
 
 def test_a_command_that_cannot_be_confined_is_not_started() -> None:
-    with pytest.raises(UsageError, match="cannot be enforced here"):
+    with pytest.raises(CannotTell, match="cannot be enforced here"):
         apply(["read", "run", "net", "write:not/there"], "command")

@@ -130,7 +130,9 @@ class ConfinedCalls:
             return msgspec.structs.replace(ended, error=crash)
         if answer.cannot:
             self._note(mode="none", reason=answer.cannot)
-            failure = CaseError(kind="setup", type="CannotEnforce", message=answer.cannot)
+            failure = CaseError(
+                kind="setup", type="CannotEnforce", message=answer.cannot, tags=("undecided",)
+            )
             return msgspec.structs.replace(ended, error=failure)
         self._add(answer)
         return msgspec.structs.replace(

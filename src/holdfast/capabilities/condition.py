@@ -18,7 +18,7 @@ from holdfast.capabilities.exec import confined_argv, program_scope
 from holdfast.capabilities.grammar import BadCapability, parse_capability
 from holdfast.capabilities.software import Software
 from holdfast.capabilities.violation import CannotEnforce
-from holdfast.errors import UsageError
+from holdfast.errors import CannotTell
 from holdfast.ports import BadParams, CallContext
 
 __all__ = ["CONDITION", "CapabilityCondition"]
@@ -90,7 +90,7 @@ def _confined_spawn(spawn: Any, allow: list[str]) -> Any:
     """Return a `spawn` under which a command has no other capabilities.
 
     Raises, when it is called:
-        UsageError: this machine cannot hold it to them.
+        CannotTell: this machine cannot hold it to them.
     """
 
     async def start(
@@ -101,7 +101,7 @@ def _confined_spawn(spawn: Any, allow: list[str]) -> Any:
         try:
             plan_rules(scope, Software(), [])
         except CannotEnforce as error:
-            raise UsageError(str(error)) from error
+            raise CannotTell(str(error)) from error
         names = [f"env:{name}" for name in env]
         return await spawn(
             confined_argv([*allow, *names], argv), env=env, cwd=cwd, stdin_data=stdin_data

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.errors import HoldfastError, InternalError
+from holdfast.errors import CannotTell, HoldfastError, InternalError
 from holdfast.execute.record import AttemptRecorder
 from holdfast.model.case import Surround
 from holdfast.model.evidence import CaseError, Evidence
@@ -24,7 +24,8 @@ async def call_surrounded(
     """Call the target by its driver, inside its conditions and probes; the first one is outermost.
 
     What cannot be set up or undone is an error of the case (`setup`), and so is a
-    component that fails itself (`internal`); what the call left is kept.
+    component that fails itself (`internal`); what the call left is kept. What this
+    machine cannot establish (`CannotTell`) leaves the case undecided.
     """
     recorder = AttemptRecorder(context.clock)
     context.recorder = recorder
@@ -40,7 +41,8 @@ async def call_surrounded(
     except InternalError:
         raise
     except HoldfastError as error:
-        failure = CaseError(kind="setup", message=str(error))
+        tags = ("undecided",) if isinstance(error, CannotTell) else ()
+        failure = CaseError(kind="setup", message=str(error), tags=tags)
         evidence = msgspec.structs.replace(evidence, error=failure)
     except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its case, not the run
         evidence = msgspec.structs.replace(evidence, error=_own_fault(error, context))

@@ -268,5 +268,9 @@ def _finding_of(error: CaseError, expectation: str) -> Finding:
     if error.is_assertion:
         message = error.message.strip() or "an assertion without a message did not hold"
         return Finding(expectation=expectation, status="failed", message=brief_text(message))
+    if "undecided" in error.tags:
+        return Finding(
+            expectation=expectation, status="undecided", message=brief_text(error.message)
+        )
     kind = "" if error.kind == "exception" or not error.type else f"{error.kind}: "
     return Finding(expectation=expectation, status="error", message=f"{kind}{error_text(error)}")

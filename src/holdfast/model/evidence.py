@@ -23,7 +23,8 @@ ErrorKind = Literal["exception", "timeout", "crash", "setup", "internal"]
 class CaseError(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why a case could not be carried out.
 
-    `tags` refine the kind for retries and breakers: `connection`, or `status NNN`.
+    `tags` refine the kind for retries and breakers: `connection`, or `status NNN`;
+    with `undecided` nothing was wrong with the case, but it could not be put to the test here.
     `is_assertion` marks an AssertionError, which is a failure and no error.
     """
 

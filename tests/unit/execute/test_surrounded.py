@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from holdfast.clock import SystemClock
-from holdfast.errors import UsageError
+from holdfast.errors import CannotTell, UsageError
 from holdfast.execute.surrounded import call_surrounded
 from holdfast.model.case import Case, Surround, Target
 from holdfast.model.evidence import Evidence
@@ -106,6 +106,14 @@ def test_a_condition_that_cannot_be_set_up_is_an_error_of_the_case() -> None:
     assert error is not None
     assert (error.kind, error.message) == ("setup", "there is no such link")
     assert log == ["apply dark"]
+
+
+def test_what_this_machine_cannot_establish_leaves_the_case_undecided() -> None:
+    log: list[str] = []
+    unable = Around(log, trouble=CannotTell("this kernel has no Landlock"))
+    error = carry_out(CONDITION, log=log, load=lambda kind, name: unable).error
+    assert error is not None
+    assert (error.kind, error.tags) == ("setup", ("undecided",))
 
 
 def test_a_component_that_fails_ends_its_case_and_is_named() -> None:

@@ -17,7 +17,7 @@ from holdfast.judge.combine import (
     reason_of,
 )
 from holdfast.model.case import Expect
-from holdfast.model.evidence import Evidence
+from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.registry import Registry
 from tests.unit.judge.judging import (
@@ -244,3 +244,10 @@ def test_findings_combine_worst_first() -> None:
 def test_judging_reads_none_as_a_value_where_the_target_left_one() -> None:
     assert status({"equals": None}, None) == "passed"
     assert status({"equals": None}, None, has_value=False) == "undecided"
+
+
+def test_what_could_not_be_put_to_the_test_is_undecided_and_says_why() -> None:
+    error = CaseError(kind="setup", message="no Landlock here", tags=("undecided",))
+    evidence = Evidence(has_value=False, error=error)
+    (finding,) = JUDGE((Expect("completes"),), evidence)
+    assert (finding.status, finding.message) == ("undecided", "no Landlock here")
