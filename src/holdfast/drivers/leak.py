@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
+from holdfast.drivers.ask import ask_child, without_value
 from holdfast.errors import UsageError
 from holdfast.model.evidence import CaseError, Evidence, Output
 from holdfast.model.leak import CHANNELS, LeakReport
-from holdfast.ports import BadParams, Work
+from holdfast.ports import BadParams, CallContext, Work
 from holdfast.registry import load_place
-from holdfast.text.cut import HeadTail
 
 __all__ = ["DRIVER", "LeakDriver"]
 
@@ -52,7 +51,6 @@ class LeakDriver:
 
     async def drive(self, work: Work) -> Evidence:
         measure = load_place(MEASURE)
-        notes: list[str] = []
         with tempfile.TemporaryDirectory(prefix="holdfast-leak-") as folder:
             steps = measure.begin(
                 work.spec["ref"],
@@ -66,53 +64,32 @@ class LeakDriver:
                 try:
                     request = steps.send(answer)
                 except StopIteration as end:
-                    return _evidence(end.value, notes)
+                    return _evidence(end.value)
                 except measure.failure as error:
                     return _failed(error)
-                answer = await _ask(measure, request, work)
+                answer = await _ask(measure, request, work.context)
                 if isinstance(answer, Evidence):
                     return answer
 
 
-async def _ask(measure: Any, request: Any, work: Work) -> Any:
+async def _ask(measure: Any, request: Any, context: CallContext) -> Any:
     """Return the child's answer, or the evidence of one that gave none."""
-    context = work.context
     data = measure.encode(request)
-    child = await context.spawn(measure.argv, env=measure.environment, cwd="", stdin_data=data)
-    written = {1: bytearray(), 2: HeadTail()}
-
-    async def read(fd: int) -> None:
-        while chunk := await child.read(fd):
-            into = written[fd]
-            into.extend(chunk) if isinstance(into, bytearray) else into.append(chunk)
-
-    readers = [asyncio.ensure_future(read(fd)) for fd in written]
-    try:
-        async with asyncio.timeout(context.timeout_s):
-            status = await child.wait()
-            # The child closes its answer before it ends; only its leaks may hold the other pipe.
-            await readers[0]
-    except TimeoutError:
+    answered = await ask_child(context, measure.argv, data=data, env=measure.environment)
+    if answered is None:
         limit = f"{context.timeout_s:g} s"
         message = (
             f"the leak check must end within {limit}; give it a longer timeout or fewer iterations"
         )
-        return Evidence(has_value=False, error=CaseError(kind="timeout", message=message))
-    finally:
-        await asyncio.shield(child.kill_tree())
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
-        child.close()
-    stderr = cast("HeadTail", written[2]).text()
+        return without_value("timeout", message)
     try:
-        return measure.read(bytes(cast("bytearray", written[1])), status=status, stderr=stderr)
+        return measure.read(answered.stdout, status=answered.status, stderr=answered.stderr)
     except UsageError as error:
         crash = CaseError(kind="crash", message=error.message)
-        return Evidence(has_value=False, error=crash, stderr=Output(text=stderr))
+        return Evidence(has_value=False, error=crash, stderr=Output(text=answered.stderr))
 
 
-def _evidence(report: LeakReport, notes: list[str]) -> Evidence:
+def _evidence(report: LeakReport) -> Evidence:
     per_call = {
         f"leak.{each.name}": each.per_call for each in report.channels if each.status != "absent"
     }
@@ -120,7 +97,6 @@ def _evidence(report: LeakReport, notes: list[str]) -> Evidence:
         has_value=False,
         facts={"leak": msgspec.to_builtins(report)},
         measurements={"leak.calls": float(report.calls), **per_call},
-        notes=tuple(notes),
     )
 
 

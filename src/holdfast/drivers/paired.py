@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from holdfast.drivers.ask import ask_child, without_value
 from holdfast.errors import UsageError
 from holdfast.model.evidence import CaseError, Evidence, Output
 from holdfast.ports import BadParams, CallContext, Work
 from holdfast.registry import load_place
-from holdfast.text.cut import HeadTail
 
 __all__ = ["DRIVER", "PairedDriver"]
 
@@ -60,7 +59,7 @@ class PairedDriver:
         try:
             data = compare.encode(_version(work), work.params, root=context.root, seed=context.seed)
         except UsageError as error:
-            return _failed("setup", error.message)
+            return without_value("setup", error.message)
         answer = await _ask(compare, data, context)
         if isinstance(answer, Evidence):
             return answer
@@ -88,35 +87,15 @@ def _word(value: Any) -> str:
 
 async def _ask(compare: Any, data: bytes, context: CallContext) -> Mapping[str, Any] | Evidence:
     """Return what the child found, or the evidence of one that gave no answer."""
-    child = await context.spawn(compare.argv, env={}, cwd="", stdin_data=data)
-    stdout, stderr = bytearray(), HeadTail()
-
-    async def read(fd: int) -> None:
-        while chunk := await child.read(fd):
-            if fd == 1:
-                stdout.extend(chunk)
-            else:
-                stderr.append(chunk)
-
-    readers = [asyncio.ensure_future(read(fd)) for fd in (1, 2)]
-    try:
-        async with asyncio.timeout(context.timeout_s):
-            await child.wait()
-            await asyncio.gather(*readers)
-    except TimeoutError:
+    answered = await ask_child(context, compare.argv, data=data, env={})
+    if answered is None:
         limit = f"{context.timeout_s:g} s"
         message = f"the comparison must end within {limit}; give it a longer timeout or less budget"
-        return _failed("timeout", message)
-    finally:
-        await asyncio.shield(child.kill_tree())
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
-        child.close()
-    answer = compare.read(bytes(stdout))
+        return without_value("timeout", message)
+    answer = compare.read(answered.stdout)
     if answer is None:
         crash = CaseError(kind="crash", message="the comparison ended without an answer")
-        return Evidence(has_value=False, error=crash, stderr=Output(text=stderr.text()))
+        return Evidence(has_value=False, error=crash, stderr=Output(text=answered.stderr))
     return answer
 
 
@@ -126,20 +105,16 @@ def _evidence(answer: Mapping[str, Any], *, is_command: bool) -> Evidence:
     facts: dict[str, Any] = {"exit_code": 0} if is_command else {}
     if test is not None:
         if test["detectable"] is None:
-            return _failed("setup", f"could not be measured: {test['reason']}")
+            return without_value("setup", f"could not be measured: {test['reason']}")
         numbers = {"compare.detectable": test["detectable"], "compare.launch_sd": test["launch_sd"]}
         facts["self_test"] = test
         return Evidence(has_value=False, facts=facts, measurements=numbers)
     if found["status"] == "error":
-        return _failed("setup", f"could not be measured: {found['reason']}")
+        return without_value("setup", f"could not be measured: {found['reason']}")
     facts["comparison"] = found
     named = {f"compare.{name}": found[name] for name in ("ratio", "low", "high", "pairs")}
     numbers = {name: float(value) for name, value in named.items() if value is not None}
     return Evidence(has_value=False, facts=facts, measurements=numbers)
-
-
-def _failed(kind: Any, message: str) -> Evidence:
-    return Evidence(has_value=False, error=CaseError(kind=kind, message=message))
 
 
 DRIVER = PairedDriver()
