@@ -12,6 +12,7 @@ from holdfast.ports import PlannedRow
 from holdfast.report.case_text import case_line, finding_lines, reproduce
 from holdfast.report.clean import clean, clean_lines, one_line
 from holdfast.report.paint import Paint
+from holdfast.report.timers_text import timer_lines
 from holdfast.text.format import format_duration, format_number
 
 __all__ = ["case_text"]
@@ -82,6 +83,10 @@ def _evidence(left: Evidence, paint: Paint) -> Iterator[str]:
     if left.call_s is not None:
         yield f"{paint('call', 'dim')} {format_duration(left.call_s)}"
     for name, fact in left.facts.items():
+        if name == "timers":
+            yield paint("timers", "dim")
+            yield from (f"  {line}" for line in timer_lines(fact))
+            continue
         yield f"{paint(clean(name), 'dim')} {one_line(_plain(fact), MAX_FACT)}"
     for name, number in left.measurements.items():
         yield f"{paint(clean(name), 'dim')} {format_number(number)}"
