@@ -1,0 +1,1 @@
+"""A rule engine that runs what its users write: rules over orders, in sessions that hold them."""
