@@ -35,7 +35,7 @@ def test_data_without_an_end_is_refused_and_streamed() -> None:
 
 
 def test_a_stream_tells_a_wrong_argument_at_once() -> None:
-    with pytest.raises(WrongArgument, match="buffer_items must be at least 1"):
+    with pytest.raises(WrongArgument, match="buffer_items must be a whole number of at least 1"):
         stream(kit.square, range(3), buffer_items=0)
     with pytest.raises(WrongArgument, match="func must be callable"):
         stream(None, range(3))  # type: ignore[arg-type]
@@ -104,3 +104,27 @@ def test_what_gives_no_items_is_refused(data: Any) -> None:
     for run in (execute, optimize, stream, process_in_batches, verify):
         with pytest.raises(WrongArgument, match="data must be iterable"):
             run(kit.square, data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"progress": 3}, "progress must be callable, got 3"),
+        ({"tolerance": "a", "verify": "full"}, "tolerance must be at least 0, got 'a'"),
+        ({"first_index": "a"}, "first_index must be a whole number, got 'a'"),
+        ({"history": 3}, "history must name a file, got 3"),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_refused(options: dict[str, Any], message: str) -> None:
+    CALLS.clear()
+    with pytest.raises(WrongArgument, match=message):
+        execute(note, range(3), **options)
+    assert CALLS == []
+
+
+def test_a_coroutine_function_is_sent_to_map_async() -> None:
+    async def wait(x: int) -> int:
+        return x
+
+    with pytest.raises(WrongArgument, match=r"(?s)coroutine function .*wait.*map_async"):
+        execute(wait, range(3))

@@ -261,6 +261,14 @@ def test_history_never_decides(tmp_path: Path) -> None:
     assert "square" in path.read_text()
 
 
+def test_history_that_cannot_be_kept_costs_no_result(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    path = tmp_path / "file" / "history.json"
+    results, plan = execute(kit.square, range(5), history=str(path), return_plan=True)
+    assert results == [0, 1, 4, 9, 16]
+    assert "history must be a file that can be written" in plan.warnings[0]
+
+
 def test_one_job_is_a_serial_loop() -> None:
     _, plan = execute(kit.square, range(5), n_jobs=1, return_plan=True)
     assert (plan.executor, plan.n_jobs) == ("serial", 1)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from holdfast.parallel.failure import WrongArgument
+
 __all__ = ["Machine", "Offer", "cheapest", "price"]
 
 
@@ -28,7 +30,25 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def price(work_s: float, serial_share: float, machine: Machine, cores: int) -> Offer:
-    """Price a map by Amdahl's law: the serial part is no shorter on more cores."""
+    """Price a map by Amdahl's law: the serial part is no shorter on more cores.
+
+    Raises:
+        WrongArgument: no machine can be so, or no map.
+    """
+    for name, value, is_right, expected in (
+        ("work_s", work_s, work_s >= 0, "at least 0"),
+        ("serial_share", serial_share, 0 <= serial_share <= 1, "from 0 to 1"),
+        ("cores", cores, cores >= 1, "at least 1"),
+        ("speed", machine.speed, machine.speed > 0, "above 0"),
+        (
+            "price_per_core_hour",
+            machine.price_per_core_hour,
+            machine.price_per_core_hour >= 0,
+            "at least 0",
+        ),
+    ):
+        if not is_right:
+            raise WrongArgument(f"{name} must be {expected}, got {value!r} for {machine.name}")
     serial = work_s * serial_share
     seconds = (serial + (work_s - serial) / cores) / machine.speed
     cost = seconds / 3600 * machine.price_per_core_hour * machine.cores

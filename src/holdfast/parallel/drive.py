@@ -19,7 +19,16 @@ from holdfast.parallel.growth import Growth
 from holdfast.parallel.inner import inner_threads
 from holdfast.parallel.job import Job
 from holdfast.parallel.limits import hold_to_memory
-from holdfast.parallel.meter import Reading, peak_bytes, rss_bytes, spent, take_reading
+from holdfast.parallel.meter import (
+    Reading,
+    background_cores,
+    is_unclear,
+    peak_bytes,
+    rss_bytes,
+    spent,
+    take_reading,
+    without,
+)
 from holdfast.parallel.profile import Decision
 from holdfast.parallel.progress import Progress
 from holdfast.parallel.ship import pack_func
@@ -240,7 +249,10 @@ class Drive:
                 break
         held = books.out_bytes * books.items
         books.memory_growth = max(0, peak_bytes() - self._held - int(held))
-        books.close_segment(spent(before, take_reading(), calls_s=books.serial_s - calls))
+        seen = spent(before, take_reading(), calls_s=books.serial_s - calls)
+        if is_unclear(seen):
+            seen = without(seen, background_cores())
+        books.close_segment(seen)
 
     def _is_enough(self, until_s: float, at_least: int, before: Reading) -> bool:
         serial_s, items = self.books.serial_s, self.books.serial_items

@@ -6,9 +6,12 @@ import collections
 import dis
 import inspect
 import itertools
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
+
+from holdfast.parallel.failure import WrongArgument
 
 __all__ = ["Items", "is_endless"]
 
@@ -33,7 +36,7 @@ class Items:
         self.order: list[int] | None = None
         if cost is not None:
             listed: list[Any] = list(data)
-            costs = [cost(item) for item in listed]
+            costs = [_cost_of(cost, item, first_index + n) for n, item in enumerate(listed)]
             self.order = sorted(range(len(listed)), key=lambda index: -costs[index])
             data = [listed[index] for index in self.order]
         elif isinstance(data, _HELD) or type(data) in _VIEWS:
@@ -104,7 +107,8 @@ class Items:
 def is_endless(data: Any) -> bool:
     """Say whether data is known to have no end: count, cycle, a `while True` without a way out.
 
-    A generator whose code has no return can only go on or raise.
+    A generator whose code has no return can only go on or raise. One that raises after a
+    `for`, or without any loop, ends by that.
     """
     if isinstance(data, itertools.count | itertools.cycle):
         return True
@@ -127,8 +131,36 @@ def is_endless(data: Any) -> bool:
         if source is not None:
             return is_endless(source)
         names = {each.opname for each in dis.get_instructions(data.gi_code)}
-        return frame is not None and not names & _RETURNS and "SEND" not in names
+        return frame is not None and not names & _RETURNS and not _can_end(names)
     return False
+
+
+def _can_end(names: set[str]) -> bool:
+    """Say whether code without a return may end all the same: by another iterator, or by raising."""
+    if "SEND" in names:
+        return True
+    loops = any("JUMP_BACKWARD" in name for name in names)
+    return "RAISE_VARARGS" in names and ("FOR_ITER" in names or not loops)
+
+
+def _cost_of(cost: Callable[[Any], float], item: Any, index: int) -> float:
+    try:
+        value: Any = cost(item)
+    except Exception as error:
+        error.add_note(f"cost of item {index}")
+        raise
+    if isinstance(value, str | bytes) or not _is_ordered(value):
+        raise WrongArgument(
+            f"cost must give a number for each item, got {value!r} for item {index}"
+        )
+    return float(value)
+
+
+def _is_ordered(value: Any) -> bool:
+    try:
+        return not math.isnan(value)
+    except TypeError:
+        return False
 
 
 _NOTHING: dict[str, str] = {}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from holdfast.parallel.calls import Rules, is_nested
-from holdfast.parallel.failure import WrongArgument
+from holdfast.parallel.failure import WrongArgument, name_of
 from holdfast.parallel.host import Host
 from holdfast.parallel.host_read import read_host
 from holdfast.parallel.items import Items
@@ -76,6 +77,11 @@ def make_job(
         WrongArgument: one of them cannot be used; nothing was run.
     """
     check_func(func)
+    if inspect.iscoroutinefunction(func):
+        raise WrongArgument(
+            f"func must give its result at once, got the coroutine function {name_of(func)}",
+            hint="await holdfast.parallel.map_async(func, data)",
+        )
     n_jobs = check_count("n_jobs", n_jobs)
     chunksize = check_count("chunksize", chunksize)
     _check_executor(executor)
@@ -84,6 +90,8 @@ def make_job(
     sample_s = check_seconds("sample_s", sample_s) or 0.005
     if cost is not None:
         check_func(cost, "cost")
+    if isinstance(first_index, bool) or not isinstance(cast("Any", first_index), int):
+        raise WrongArgument(f"first_index must be a whole number, got {first_index!r}")
     host = host or read_host()
     if start_method is not None:
         check_word("start_method", start_method, host.start_methods)

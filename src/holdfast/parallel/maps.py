@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from holdfast.clock import monotonic
 from holdfast.parallel.books import Books
@@ -70,6 +71,8 @@ def execute(
         Exception: what the function raised for the first item that failed, with its index.
     """
     check_word("verify", verify, VERIFY)
+    if history is not None and not isinstance(cast("Any", history), str | os.PathLike):
+        raise WrongArgument(f"history must name a file, got {history!r}")
     _refuse_endless(data)
     job = make_job(
         func,
@@ -103,7 +106,11 @@ def _run(drive: Drive, witness: Witness, history: str | None) -> tuple[list[Any]
     total_s = monotonic() - began
     equality = witness.judge(results)
     if history is not None:
-        remember(history, job.func, job.host, books.measured())
+        try:
+            remember(history, job.func, job.host, books.measured())
+        except OSError as error:
+            # A hint that cannot be kept costs no result.
+            books.warn(f"history must be a file that can be written, got {history}: {error}")
     plan = make_plan(drive, total_s=total_s, equality=equality)
     drive.progress.say_all(plan.explain)
     return results, plan
@@ -158,8 +165,8 @@ def stream(
         host=host,
     )
     for name, value in (("buffer_items", buffer_items), ("buffer_bytes", buffer_bytes)):
-        if isinstance(value, bool) or value < 1:
-            raise WrongArgument(f"{name} must be at least 1, got {value!r}")
+        if isinstance(value, bool) or not isinstance(cast("Any", value), int) or value < 1:
+            raise WrongArgument(f"{name} must be a whole number of at least 1, got {value!r}")
     job.buffer_items, job.buffer_bytes = buffer_items, buffer_bytes
     books = Books()
     drive = Drive(job, Progress(progress, verbose=verbose, warn=books.warn), books)

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from holdfast.clock import monotonic
+from holdfast.clock import monotonic, sleep_blocking
 
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Reading", "Spent", "peak_bytes", "rss_bytes", "spent", "take_reading"]
+__all__ = [
+    "Reading",
+    "Spent",
+    "background_cores",
+    "is_unclear",
+    "peak_bytes",
+    "rss_bytes",
+    "spent",
+    "take_reading",
+    "without",
+]
 
+# Longer than two ticks of the kernel, which counts what runs elsewhere by ticks.
+PAUSE_S = 0.01
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")
 
 
@@ -70,6 +83,34 @@ def spent(before: Reading, after: Reading, *, calls_s: float | None = None) -> S
         queued_s=queued,
         idle_share=min(1.0, idle / own),
         parallelism=process / own,
+    )
+
+
+def is_unclear(seen: Spent) -> bool:
+    """Say whether this thread waited while others of the process worked: for it, or anyhow?"""
+    own = max(1e-9, seen.wall_s - seen.queued_s)
+    return seen.idle_share <= 0.5 and seen.thread_s < own / 2 and seen.process_s > own / 2
+
+
+def background_cores(pause_s: float = PAUSE_S, read: Callable[[], Reading] | None = None) -> float:
+    """Wait for a moment, and tell how many cores the other threads keep busy meanwhile.
+
+    Numerical libraries let their threads spin for a tenth of a second after a call.
+    """
+    read = read or take_reading
+    before = read()
+    sleep_blocking(pause_s)
+    seen = spent(before, read())
+    return max(0.0, seen.process_s - seen.thread_s) / seen.wall_s
+
+
+def without(seen: Spent, background: float) -> Spent:
+    """Take off what other threads worked for themselves, so many cores of them."""
+    process = max(seen.thread_s, seen.process_s - background * seen.wall_s)
+    own = max(1e-9, seen.wall_s - seen.queued_s, min(seen.wall_s, seen.thread_s))
+    idle = min(1.0, max(0.0, own - process) / own)
+    return msgspec.structs.replace(
+        seen, process_s=process, idle_share=idle, parallelism=process / own
     )
 
 

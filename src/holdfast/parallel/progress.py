@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from holdfast.clock import monotonic
+from holdfast.parallel.failure import WrongArgument
 
 __all__ = ["Progress"]
 
@@ -24,6 +25,11 @@ class Progress:
     def __init__(
         self, callback: Callable[..., Any] | None, *, verbose: bool, warn: Callable[[str], None]
     ) -> None:
+        if callback is not None and not callable(cast("Any", callback)):
+            raise WrongArgument(
+                f"progress must be callable, got {callback!r}",
+                hint="pass a function that takes (phase, done, total)",
+            )
         self._callback = callback
         self._verbose = verbose
         self._warn = warn

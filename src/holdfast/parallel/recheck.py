@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from holdfast.clock import seeded
 from holdfast.parallel.calls import Rules, run_items
@@ -122,7 +122,8 @@ def is_probed(number: int, count: int) -> bool:
 
 def check_tolerance(tolerance: float | None) -> None:
     """Refuse a tolerance that is no number of at least 0."""
-    if tolerance is not None and not tolerance >= 0:
+    is_number = isinstance(cast("Any", tolerance), int | float)
+    if tolerance is not None and not (is_number and tolerance >= 0):
         raise WrongArgument(f"tolerance must be at least 0, got {tolerance!r}")
 
 

@@ -34,10 +34,14 @@ def compare(one: Any, other: Any, *, tolerance: float | None = None, depth: int 
         return _compare_pickled(one, other)
     if isinstance(one, Failure | BaseException) and isinstance(other, Failure | BaseException):
         return _compare_errors(one, other, tolerance, depth)
-    if _is_array(one) or _is_array(other):
-        return _compare_arrays(one, other, tolerance)
     if isinstance(one, float | complex) and isinstance(other, float | complex):
         return _compare_numbers(one, other, tolerance)
+    if _is_array(one) or _is_array(other):
+        return _compare_arrays(one, other, tolerance)
+    if tolerance is not None and isinstance(one, int) is not isinstance(other, int):
+        one, other = _as_floats(one, other)
+        if isinstance(one, float) and isinstance(other, float):
+            return _compare_numbers(one, other, tolerance)
     pairs = _pairs(one, other)
     if pairs is not None:
         return _worst([compare(a, b, tolerance=tolerance, depth=depth + 1) for a, b in pairs])
@@ -104,6 +108,14 @@ def _compare_numbers(one: Any, other: Any, tolerance: float | None) -> Likeness:
     return "within" if is_near else "different"
 
 
+def _as_floats(one: Any, other: Any) -> tuple[Any, Any]:
+    """Make floats of a whole number and a float; one too large for that stays as it is."""
+    try:
+        return (float(one), float(other)) if _are_numbers(one, other) else (one, other)
+    except OverflowError:
+        return one, other
+
+
 def _compare_arrays(one: Any, other: Any, tolerance: float | None) -> Likeness:
     numpy: Any = sys.modules["numpy"]
     if type(one) is not type(other) or one.shape != other.shape or one.dtype != other.dtype:
@@ -146,8 +158,9 @@ def _has_state(value: Any) -> bool:
 
 
 def _is_array(value: Any) -> bool:
+    """Say whether numpy compares a value; its own numbers are arrays of no dimension."""
     numpy: Any = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    return numpy is not None and isinstance(value, numpy.ndarray | numpy.generic)
 
 
 def _are_numbers(one: Any, other: Any) -> bool:

@@ -94,12 +94,13 @@ def search(
     contest = Contest(func, items)
     end = monotonic() + budget_s
     left = list(strategies)
-    planned = len(left) + sum(_kept(len(left), n) for n in range(1, ROUNDS))
-    tried = 0
+    tried = planned = 0
     for number in range(ROUNDS):
         contest.round = number
         if number:
             left = _best(contest, left, _kept(len(strategies), number))
+        later = sum(_kept(len(strategies), n) for n in range(number + 1, ROUNDS))
+        planned = tried + len(left) + later
         for strategy in left:
             if monotonic() > end and (number or strategy not in ANCHORS):
                 break

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from holdfast.parallel.failure import WrongArgument
 from holdfast.parallel.items import Items, is_endless
 
 
@@ -54,6 +55,17 @@ class Liar:
         return iter(range(3))
 
 
+def one_and_fail() -> Iterator[int]:
+    yield 1
+    raise KeyError("no more")
+
+
+def each_and_fail(data: list[int]) -> Iterator[int]:
+    for each in data:  # noqa: UP028 - the plain loop is what is looked at
+        yield each
+    raise KeyError("cut short")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -89,6 +101,8 @@ def test_data_without_an_end_is_known(data: Any) -> None:
         zip(itertools.count(), [1], strict=False),
         zip(strict=True),
         enumerate([1]),
+        one_and_fail(),
+        each_and_fail([1]),
     ],
 )
 def test_data_that_may_end_is_not_called_endless(data: Any) -> None:
@@ -146,6 +160,18 @@ def test_a_cost_orders_the_items_and_keeps_their_places() -> None:
     items = Items(iter([3, 9, 1]), cost=lambda x: x)
     assert list(items.take(3)) == [9, 3, 1]
     assert [items.index_of(at) for at in range(3)] == [1, 0, 2]
+
+
+@pytest.mark.parametrize("wrong", ["a", None, float("nan"), [1]])
+def test_a_cost_that_is_no_number_is_refused_with_its_item(wrong: Any) -> None:
+    with pytest.raises(WrongArgument, match=r"cost must give a number .* for item 6"):
+        Items([1, 2], cost=lambda x: wrong if x == 2 else x, first_index=5)
+
+
+def test_a_cost_that_raises_names_the_item() -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        Items([1, 0], cost=lambda x: 1 / x)
+    assert caught.value.__notes__ == ["cost of item 1"]
 
 
 def test_a_listed_iterator_gives_each_item_again() -> None:

@@ -104,3 +104,17 @@ def test_a_value_that_holds_itself_ends_the_comparison() -> None:
     other: list[Any] = [1]
     other.append(other)
     assert compare(one, other) in {"equal", "different"}
+
+
+@pytest.mark.parametrize("number", [np.float32("nan"), np.datetime64("NaT"), np.complex64("nan")])
+def test_the_nan_of_each_numpy_number_is_equal_to_itself(number: Any) -> None:
+    again = type(number)(number)
+    assert compare([number], [again]) == "equal"
+    assert compare(np.float64(1.5), 1.5) == "equal"
+
+
+def test_a_tolerance_holds_between_a_whole_number_and_a_float() -> None:
+    assert compare(1, 1.0 + 1e-12, tolerance=1e-9) == "within"
+    assert compare(1, 1.0 + 1e-6, tolerance=1e-9) == "different"
+    assert compare(10**400, 1e300, tolerance=1e-9) == "different"
+    assert compare(10**400, 10**400, tolerance=1e-9) == "equal"

@@ -9,10 +9,25 @@ import pytest
 from holdfast.parallel.books import Books, Cover
 from holdfast.parallel.caught import Caught, catch, rebuild
 from holdfast.parallel.cloud import Machine, cheapest, price
-from holdfast.parallel.failure import Failure, ParallelDiffers, WorkersFailed, add_index, name_of
+from holdfast.parallel.failure import (
+    Failure,
+    ParallelDiffers,
+    WorkersFailed,
+    WrongArgument,
+    add_index,
+    name_of,
+)
 from holdfast.parallel.growth import Growth
 from holdfast.parallel.history import key_of, recall, remember
-from holdfast.parallel.meter import Reading, rss_bytes, spent, take_reading
+from holdfast.parallel.meter import (
+    Reading,
+    background_cores,
+    is_unclear,
+    rss_bytes,
+    spent,
+    take_reading,
+    without,
+)
 from holdfast.parallel.plan import Plan
 from holdfast.parallel.profile import Decision, Measured, Profile
 from holdfast.parallel.progress import Progress
@@ -243,6 +258,50 @@ def test_the_cheapest_machine_within_the_deadline_is_taken() -> None:
     assert cheapest(3600, 0.1, machines, deadline_s=600).machine is large  # type: ignore[union-attr]
     assert cheapest(3600, 0.1, machines, deadline_s=1) is None
     assert price(3600, 1.0, large, 16).seconds == 3600
+
+
+def test_threads_that_spin_for_themselves_do_not_make_a_wait_look_like_work() -> None:
+    start = reading(0, 0, 0, 0)
+    spinning = spent(start, reading(10, 0.2, 10, 0))
+    assert spinning.idle_share == 0
+    assert is_unclear(spinning)
+    cleared = without(spinning, 0.98)
+    assert cleared.idle_share == pytest.approx(0.98)
+    assert cleared.parallelism == pytest.approx(0.02)
+    # Threads that worked for the item are still once nothing is called.
+    assert without(spinning, 0.0) == spinning
+
+
+@pytest.mark.parametrize(
+    ("thread", "process", "queued"), [(9, 10, 0), (0.1, 0.1, 0), (9, 20, 0), (0.1, 0.2, 9)]
+)
+def test_work_of_this_thread_and_a_plain_wait_are_clear(
+    thread: float, process: float, queued: float
+) -> None:
+    assert not is_unclear(spent(reading(0, 0, 0, 0), reading(10, thread, process, queued)))
+
+
+def test_what_other_threads_work_while_this_one_waits_is_in_the_background() -> None:
+    for process, cores in ((2.25, 1.0), (0.25, 0.0)):
+        readings = iter([reading(0, 0, 0, 0), reading(2, 0.25, process, 0)])
+        assert background_cores(0.0, lambda: next(readings)) == cores  # noqa: B023 - used at once
+
+
+@pytest.mark.parametrize(
+    ("work_s", "share", "machine", "message"),
+    [
+        (-1, 0.5, {"cores": 2}, "work_s must be at least 0, got -1"),
+        (1, 2, {"cores": 2}, "serial_share must be from 0 to 1, got 2"),
+        (1, 0.5, {"cores": 0}, "cores must be at least 1, got 0"),
+        (1, 0.5, {"cores": 2, "speed": 0.0}, "speed must be above 0, got 0.0"),
+    ],
+)
+def test_a_machine_that_cannot_be_has_no_price(
+    work_s: float, share: float, machine: dict[str, Any], message: str
+) -> None:
+    offered = Machine(name="m", price_per_core_hour=0.05, **machine)
+    with pytest.raises(WrongArgument, match=message):
+        cheapest(work_s, share, [offered], deadline_s=60)
 
 
 def test_history_is_a_hint_for_the_same_code_on_the_same_kind_of_machine(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -161,7 +162,32 @@ def test_a_search_tells_the_best_and_the_regret_of_the_maps_own_choice() -> None
     assert found.best == found.entries[0].name
     assert found.regret is not None
     assert found.regret >= 1.0
-    assert told[-1][1] == found.tried == found.planned == 9
+    assert told[-1][1] == told[-1][2] == found.tried == found.planned == 9
+    assert all(done <= total for _, done, total in told)
+
+
+class SlowAtHome:
+    """Takes its time in the main thread alone, so that no anchor is among the fastest."""
+
+    def __call__(self, x: int) -> int:
+        if threading.current_thread() is threading.main_thread():
+            sum(range(20_000))
+        return x
+
+
+def test_a_search_counts_the_runs_of_anchors_that_are_kept_to_be_compared_with() -> None:
+    grid = candidates(20, 2, executors=["thread"], workers=[2], chunksizes=[1, 2, 4, 5, 10, 20])
+    told: list[tuple[int, int]] = []
+    found = search(
+        SlowAtHome(),
+        lambda: range(20),
+        grid,
+        name="m:f",
+        cores=2,
+        tell=lambda _, done, total: told.append((done, total)),
+    )
+    assert found.tried == found.planned
+    assert all(done <= total for done, total in told)
 
 
 def test_a_search_without_time_still_runs_what_everything_is_held_against() -> None:
