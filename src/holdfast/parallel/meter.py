@@ -105,12 +105,19 @@ def background_cores(pause_s: float = PAUSE_S, read: Callable[[], Reading] | Non
 
 
 def without(seen: Spent, background: float) -> Spent:
-    """Take off what other threads worked for themselves, so many cores of them."""
-    process = max(seen.thread_s, seen.process_s - background * seen.wall_s)
+    """Leave out what other threads worked, if they go on while nothing is called.
+
+    Half as much is enough to tell: both are counted in ticks, and spinning ends by itself.
+    """
+    others = max(0.0, seen.process_s - seen.thread_s)
+    if background * seen.wall_s < others / 2:
+        return seen
     own = max(1e-9, seen.wall_s - seen.queued_s, min(seen.wall_s, seen.thread_s))
-    idle = min(1.0, max(0.0, own - process) / own)
     return msgspec.structs.replace(
-        seen, process_s=process, idle_share=idle, parallelism=process / own
+        seen,
+        process_s=seen.thread_s,
+        idle_share=min(1.0, max(0.0, own - seen.thread_s) / own),
+        parallelism=seen.thread_s / own,
     )
 
 
