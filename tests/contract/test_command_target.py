@@ -135,14 +135,17 @@ def test_a_command_that_is_cancelled_is_killed(tmp_path: Path) -> None:
 
     async def main(spawn: Any) -> int:
         children: list[Any] = []
+        has_child = asyncio.Event()
 
         async def keep(*args: Any, **options: Any) -> Any:
             children.append(await spawn(*args, **options))
+            has_child.set()
             return children[0]
 
         spec = {"shell": f"echo $$ > {fifo}; exec sleep 600"}
         call = asyncio.ensure_future(TARGET.call(spec, context(spawn=keep)))
         await asyncio.to_thread(fifo.read_text)
+        await has_child.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -376,3 +376,28 @@ def test_a_child_that_does_not_read_its_input_is_no_error() -> None:
         return status
 
     assert run(use) == 0
+
+
+def test_a_child_that_was_started_for_someone_who_was_cancelled_is_ended() -> None:
+    async def main(reaper: Reaper) -> int:
+        started: list[Spawned] = []
+
+        class Cancelling:
+            """A reaper whose client is cancelled in the moment in which its child has started."""
+
+            environment = reaper.environment
+
+            async def spawn(self, *args: Any, **options: Any) -> Spawned:
+                started.append(await reaper.spawn(*args, **options))
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                return started[0]
+
+        client = cast("Reaper", Cancelling())
+        call = asyncio.create_task(spawn_child(client, ["sleep", "600"], env={}, stdin_data=b"x"))
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        return await asyncio.wait_for(started[0].wait(), 10)
+
+    assert run(main) == -signal.SIGKILL

@@ -71,7 +71,6 @@ async def spawn_child(
     Raises:
         SpawnFailed: the program cannot be executed.
     """
-    loop = asyncio.get_running_loop()
     pipes: dict[int, tuple[int, int]] = {1: os.pipe(), 2: os.pipe()}
     if stdin_data is not None:
         read, write = os.pipe()
@@ -88,16 +87,31 @@ async def spawn_child(
         os.close(fd)
     streams: dict[int, asyncio.StreamReader] = {}
     closers: list[asyncio.BaseTransport] = []
-    for number in (1, 2):
-        stream = streams[number] = asyncio.StreamReader()
-        file = os.fdopen(ours[number], "rb", 0)
-        transport, _ = await loop.connect_read_pipe(
-            lambda stream=stream: asyncio.StreamReaderProtocol(stream), file
-        )
-        closers.append(transport)
-    if stdin_data is not None:
-        closers.append(await _feed(ours[0], stdin_data))
+    try:
+        for number in (1, 2):
+            streams[number], transport = await _listen(ours.pop(number))
+            closers.append(transport)
+        if stdin_data is not None:
+            closers.append(await _feed(ours.pop(0), stdin_data))
+    except BaseException:
+        # Nobody will ever hold this child: whoever asked for it was cancelled meanwhile.
+        spawned.abandon()
+        for transport in closers:
+            transport.close()
+        for fd in ours.values():
+            os.close(fd)
+        raise
     return Child(spawned, streams, closers)
+
+
+async def _listen(fd: int) -> tuple[asyncio.StreamReader, asyncio.BaseTransport]:
+    """Read what comes through a pipe."""
+    stream = asyncio.StreamReader()
+    file = os.fdopen(fd, "rb", 0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), file
+    )
+    return stream, transport
 
 
 async def _feed(fd: int, data: bytes) -> asyncio.BaseTransport:

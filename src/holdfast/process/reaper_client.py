@@ -55,6 +55,10 @@ class Spawned:
         answer = await self._reaper.request({"op": "kill", "pid": self.pid, "spawn": self._cookie})
         return int(answer["killed"])
 
+    def abandon(self) -> None:
+        """Kill it and everything it started without waiting: nobody will ask for it again."""
+        self._reaper.post({"op": "kill", "pid": self.pid, "spawn": self._cookie})
+
     def signal(self, number: int) -> None:
         """Send a signal to the process alone."""
         self._reaper.post({"op": "signal", "pid": self.pid, "signal": int(number)})
