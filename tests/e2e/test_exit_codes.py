@@ -100,8 +100,8 @@ def test_4_when_the_store_is_of_a_newer_version(project: Project) -> None:
         (["run", "good.json", "nosuchcase"], "nosuchcase"),
         (["run", "good.json", "b.json", "--suite", "b", "goo"], "did you mean 'good'?"),
         (["run", "good.json", "--profile", "nope"], "no such profile 'nope'"),
-        (["show", "last"], "the store holds none"),
-        (["report", "last~x"], "no such run 'last~x'"),
+        (["show", "last"], "there is no store yet"),
+        (["report", "last~x"], "there is no store yet"),
     ],
 )
 def test_2_on_wrong_usage_with_one_message_and_nothing_run(

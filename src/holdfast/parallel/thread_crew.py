@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,7 +37,9 @@ class ThreadCrew:
         self._func = func
         self._rules = rules
         self._items = items
-        self._pool = ThreadPool(workers)
+        # OpenMP counts its threads for each thread by itself: here and in every new one.
+        prepare = None if inner is None else functools.partial(limit_inner_threads, inner)
+        self._pool = ThreadPool(workers, prepare)
         self._done: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._out = 0
         self._is_stopped = False

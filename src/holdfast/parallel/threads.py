@@ -19,11 +19,12 @@ class ThreadPool(Executor):
 
     The standard library's pool queues a call and then raises where its thread cannot start:
     the call may run all the same, unseen. This one starts the thread first, and its threads
-    do not keep a program from ending.
+    do not keep a program from ending. Each calls `prepare` before its first call.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, prepare: Callable[[], object] | None = None) -> None:
         self.most = most
+        self._prepare = prepare
         self.shortage = ""
         self._threads: list[threading.Thread] = []
         self._work: queue.SimpleQueue[tuple[Future[Any] | None, Callable[[], None]] | None]
@@ -89,6 +90,8 @@ class ThreadPool(Executor):
         self._threads.append(thread)
 
     def _serve(self) -> None:
+        if self._prepare is not None:
+            self._prepare()
         while True:
             entry = self._work.get()
             if entry is None:
