@@ -9,25 +9,42 @@ if TYPE_CHECKING:
     from holdfast.measure.aa_selftest import SelfTest, aa
     from holdfast.measure.compare_versions import compare
     from holdfast.measure.leak_check import leakcheck
+    from holdfast.measure.monitor import Monitor
+    from holdfast.measure.quick import quick_benchmark
     from holdfast.measure.suspects import compare_all
+    from holdfast.measure.tester import MetricsSummary, PerformanceTester
+    from holdfast.measure.tester_difference import PerformanceDifference
+    from holdfast.measure.tester_result import CallbackOverhead, PerformanceResult
     from holdfast.measure.verdict import Comparison
     from holdfast.measure.version import Version
     from holdfast.model.leak import LeakReport
 
 __all__ = [
+    "CallbackOverhead",
     "Comparison",
     "LeakReport",
+    "MetricsSummary",
+    "Monitor",
+    "PerformanceDifference",
+    "PerformanceResult",
+    "PerformanceTester",
     "SelfTest",
     "Version",
     "aa",
     "compare",
     "compare_all",
     "leakcheck",
+    "quick_benchmark",
 ]
 
 # No module bears the name of a function: importing it would take the function's place here.
 _PLACES = {
+    "CallbackOverhead": "tester_result",
     "Comparison": "verdict",
+    "MetricsSummary": "tester",
+    "PerformanceDifference": "tester_difference",
+    "PerformanceResult": "tester_result",
+    "PerformanceTester": "tester",
     "SelfTest": "aa_selftest",
     "Version": "version",
     "aa": "aa_selftest",
@@ -35,6 +52,8 @@ _PLACES = {
     "compare_all": "suspects",
     "leakcheck": "leak_check",
     "LeakReport": "leak_check",
+    "Monitor": "monitor",
+    "quick_benchmark": "quick",
 }
 
 
