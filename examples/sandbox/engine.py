@@ -13,13 +13,15 @@ __all__ = ["RuleEngine"]
 
 # Runs in the session: one turn for many orders. Names with two underscores stay out of sight.
 EACH = """
+import copy as __copy
+
 def __each(names, orders):
     answers = []
     for order in orders:
         row = []
         for name in names:
             try:
-                row.append([True, globals()[name](dict(order))])
+                row.append([True, globals()[name](__copy.deepcopy(order))])
             except Exception as error:
                 row.append([False, f"{type(error).__name__}: {error}"])
         answers.append(row)

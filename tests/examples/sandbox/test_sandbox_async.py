@@ -43,7 +43,7 @@ async def test_a_rule_that_never_ends_is_stopped_and_the_others_are_answered() -
     async with AsyncExecutor(workers=2) as executor:
         verdicts = await try_rule(executor, patient, orders, timeout_s=0.5)
     assert [each.status for each in verdicts] == ["accepted", "unclear", "accepted"]
-    assert verdicts[1].reason.startswith("TimeoutError")
+    assert verdicts[1].reason.startswith("TimeoutError: the code must end within 500 ms")
 
 
 async def test_a_rule_that_ends_its_interpreter_is_a_result_like_any_other() -> None:

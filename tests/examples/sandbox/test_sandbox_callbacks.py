@@ -74,12 +74,16 @@ def test_a_rule_cannot_change_the_order_of_its_caller(session: Session) -> None:
 
 def test_one_rule_that_cannot_judge_keeps_the_order_from_being_accepted(session: Session) -> None:
     broken = rule("is_heavy", "return order['weight'] > 3")
-    engine = RuleEngine(session, [*RULES, broken])
+    engine = RuleEngine(session, [*RULES, broken, rule("mumbles", "return 1")])
     decision = engine.decide(ORDER)
     assert decision.status == "unclear"
     statuses = [each.status for each in decision.verdicts]
-    assert statuses == ["accepted", "accepted", "accepted", "unclear"]
-    assert decision.verdicts[-1].reason == "KeyError: 'weight'"
+    assert statuses == [*["accepted"] * 3, *["unclear"] * 2]
+    assert [each.reason for each in decision.verdicts[3:]] == [
+        "KeyError: 'weight'",
+        "the answer must be True, False or a text, got 1",
+    ]
+    assert engine.decide_all([ORDER]) == [decision]
     assert engine.decide(order(2000)).status == "refused"
 
 
