@@ -44,7 +44,7 @@ _PLACES = {
 
 
 # Packages that are used as `holdfast.NAME`, imported when they are.
-_PACKAGES = frozenset({"capabilities", "measure", "parallel", "session"})
+_PACKAGES = frozenset({"capabilities", "doubles", "measure", "parallel", "session"})
 
 
 def __getattr__(name: str) -> Any:
