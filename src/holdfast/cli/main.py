@@ -32,6 +32,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("holdfast.cli.judge:command", "Judge the stored evidence of a run again."),
     "gate": ("holdfast.cli.gate:command", "Apply the gate to a run again."),
     "parallel": ("holdfast.cli.parallel:command", "Run, compare and prove parallel maps."),
+    "integration": (
+        "holdfast.cli.integration:command",
+        "Check sessions and capabilities here, and time code in them.",
+    ),
+    "repl": ("holdfast.cli.repl:command", "Type Python into a confined session, or run a script."),
     "settings": ("holdfast.cli.settings:command", "Show every setting and where it comes from."),
     "schema": (
         "holdfast.cli.schema:command",
