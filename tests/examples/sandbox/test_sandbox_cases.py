@@ -18,7 +18,7 @@ from tests.examples.sandbox.rulebook import EXAMPLE
 
 ROOT = Path(__file__).parents[3]
 CASES = 12
-EXAMPLES = ("async", "callbacks", "performance")
+EXAMPLES = ("async", "callbacks", "doubles", "performance")
 
 
 def report_of(folder: Path, *words: str) -> dict[str, Any]:

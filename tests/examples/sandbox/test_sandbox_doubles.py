@@ -1,0 +1,158 @@
+"""Eleven examples: the engine above sessions, executors and managers that are scripted."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import anyio.lowlevel
+import pytest
+
+from examples.sandbox.engine import RuleEngine
+from examples.sandbox.sessions import note_violations
+from examples.sandbox.trial import try_rule
+from holdfast.capabilities import CapabilityViolation
+from holdfast.doubles import (
+    Answer,
+    MockAsyncExecutor,
+    MockCapabilityManager,
+    MockREPLSession,
+    Unscripted,
+)
+from holdfast.session import Session
+from tests.examples.sandbox.rulebook import EXAMPLE, ORDER, order, rule
+
+DEFINITION = re.compile(r"(?s).*\bdef .*")
+FAIR = rule("is_fair", "return True")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def scripted(**options: Any) -> MockREPLSession:
+    """Return a double that takes every definition of a function."""
+    session = MockREPLSession(**options)
+    session.script(DEFINITION, None)
+    return session
+
+
+def scripted_to_accept() -> MockREPLSession:
+    session = scripted()
+    session.function("is_fair", lambda order: True)
+    return session
+
+
+@pytest.mark.parametrize("opened", [Session, scripted_to_accept], ids=["real", "double"])
+def test_the_engine_decides_alike_over_a_session_and_its_double(
+    opened: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> None:
+    with opened() as session:
+        assert RuleEngine(session, [FAIR]).decide(ORDER).status == "accepted"
+        assert [each.status for each in session.history] == ["ok"] * 3
+
+
+def test_answers_in_sequence_refuse_the_order_that_comes_second() -> None:
+    session = scripted()
+    session.script(re.compile(r"is_fair\(.*\)"), True, "one order a day", True)
+    engine = RuleEngine(session, [FAIR])
+    assert [engine.decide(ORDER).status for _ in range(3)] == ["accepted", "refused", "accepted"]
+    assert [each.result for each in session.function_calls] == [True, "one order a day", True]
+
+
+def test_rules_are_put_back_after_an_interpreter_was_lost() -> None:
+    session = scripted()
+    session.script(re.compile(r"is_fair\(.*\)"), Answer(status="crash"), True)
+    engine = RuleEngine(session, [FAIR])
+    assert engine.decide(ORDER).verdicts[0].reason.startswith("SessionCrash")
+    assert session.get_execution_count(FAIR.code) == 2
+    assert engine.decide(ORDER).status == "accepted"
+
+
+def test_a_rule_that_takes_too_long_is_given_its_limit_and_no_more() -> None:
+    waited: list[float] = []
+    session = scripted(timeout_s=2.0, sleep=waited.append)
+    session.script(re.compile(r"is_fair\(.*\)"), Answer(value=True, delay_s=3600))
+    decision = RuleEngine(session, [FAIR]).decide(ORDER)
+    assert decision.verdicts[0].reason.startswith("TimeoutError: ")
+    assert waited == [2.0]
+
+
+def test_a_call_that_nothing_scripts_fails_at_once_and_says_what_is_scripted() -> None:
+    with pytest.raises(Unscripted, match=r"must be scripted, got .is_fare") as caught:
+        scripted_to_accept().call("is_fare", ORDER)
+    assert "'is_fair'" in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_the_second_execution_fails_and_costs_its_own_verdict_alone() -> None:
+    async with MockAsyncExecutor() as executor:
+        executor.script(DEFINITION, True, fail_on={2: OSError("no more processes")})
+        verdicts = await try_rule(executor, FAIR, [ORDER] * 3)
+        assert executor.get_execution_count() == 3
+    assert sorted(each.status for each in verdicts) == ["accepted", "accepted", "unclear"]
+
+
+@pytest.mark.anyio
+async def test_answers_that_overtake_each_other_are_put_back_in_order() -> None:
+    ended: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        for _ in range(int(seconds)):
+            await anyio.lowlevel.checkpoint()
+        ended.append(seconds)
+
+    async with MockAsyncExecutor(sleep=wait) as executor:
+        for price, delay_s in ((1, 30), (2, 20), (3, 10)):
+            code = f"{FAIR.code}\nis_fair({order(price)!r})"
+            executor.script(code, Answer(value=f"number {price}", delay_s=delay_s))
+        verdicts = await try_rule(
+            executor, FAIR, [order(price) for price in (1, 2, 3)], timeout_s=60
+        )
+    assert ended == [10, 20, 30]
+    assert [each.reason for each in verdicts] == ["number 1", "number 2", "number 3"]
+
+
+@pytest.mark.anyio
+async def test_an_executor_that_is_down_accepts_nothing_until_it_is_reset() -> None:
+    async with MockAsyncExecutor() as executor:
+        executor.should_fail = ConnectionError("the pool is gone")
+        (down,) = await try_rule(executor, FAIR, [ORDER])
+        executor.reset()
+        assert executor.get_execution_count() == 0
+        executor.script(DEFINITION, True)
+        (up,) = await try_rule(executor, FAIR, [ORDER])
+    assert (down.status, up.status) == ("unclear", "accepted")
+    assert down.reason == "ConnectionError: the pool is gone"
+
+
+def test_a_violation_is_recorded_on_machines_that_cannot_confine_anything() -> None:
+    manager = MockCapabilityManager([f"read:{EXAMPLE}/rulebook"])
+    session = scripted(capabilities=manager.granted())
+    session.script(re.compile(r"is_known\(.*\)"), Answer(value=True, uses=("read:/etc/hostname",)))
+    is_known = session.callback("is_known", error_handler=note_violations(manager))
+    with pytest.raises(CapabilityViolation):
+        is_known(ORDER)
+    (violation,) = manager.violations
+    assert (violation.kind, violation.resource) == ("read", "/etc/hostname")
+
+
+def test_a_long_run_is_counted_to_the_last_decision_and_kept_in_part() -> None:
+    session = scripted_to_accept()
+    engine = RuleEngine(session, [FAIR])
+    assert {engine.decide(order(id=n)).status for n in range(1500)} == {"accepted"}
+    assert session.get_execution_count() == 1502
+    assert len(session.function_calls) == len(session.history) == 1000
+
+
+def test_a_manager_that_denies_for_a_while_is_asked_again() -> None:
+    manager = MockCapabilityManager(["net:127.0.0.1"])
+    manager.script("net:127.0.0.1", False, True)
+    with pytest.raises(CapabilityViolation):
+        manager.require("net", "127.0.0.1", "fetch the prices")
+    manager.require("net", "127.0.0.1", "fetch the prices")
+    assert [each.result for each in manager.function_calls] == [False, True]
+    assert [each.operation for each in manager.violations] == ["fetch the prices"]
