@@ -13,7 +13,13 @@ import uvloop
 import holdfast
 from examples.sandbox import speed
 from examples.sandbox.engine import RuleEngine
-from holdfast.measure import compare, leakcheck
+from holdfast.measure import (
+    CallbackOverhead,
+    PerformanceResult,
+    PerformanceTester,
+    compare,
+    leakcheck,
+)
 from holdfast.parallel import execute
 from holdfast.session import AsyncExecutor, Session
 from tests.examples.sandbox.rulebook import BOOK, ORDER, RULES, order, rule
@@ -67,11 +73,22 @@ def test_many_orders_take_one_turn_together_and_as_many_as_there_are_rules_each(
     assert len(session.history) - before == 1 + len(orders) * len(RULES)
 
 
-def test_all_orders_are_decided_in_the_same_interpreter(session: Session) -> None:
-    telling = rule("tells", "import os", "return str(os.getpid())")
-    engine = RuleEngine(session, [telling])
-    told = {engine.decide(order(n)).verdicts[0].reason for n in range(20)}
-    assert told == {str(session.execute("import os; os.getpid()").value)}
+def test_a_benchmark_counts_the_calls_that_fail_and_leaves_them_out(session: Session) -> None:
+    session.execute("def is_odd(n):\n    return n % 2 == 1 or 1 / 0")
+    tester, numbers = PerformanceTester(), iter(range(40))
+
+    async def ask() -> tuple[PerformanceResult, CallbackOverhead]:
+        mixed = await tester.benchmark_async_execution(
+            lambda: session.call("is_odd", next(numbers)), iterations=40
+        )
+        callback = session.callback("is_odd")
+        return mixed, await tester.benchmark_callback_overhead(callback, args=[1], iterations=30)
+
+    mixed, overhead = asyncio.run(ask())
+    assert (mixed.iterations, mixed.failed) == (40, 20)
+    assert (overhead.callback.failed, overhead.baseline.failed) == (0, 0)
+    summary = tester.get_metrics_summary()
+    assert (summary.calls, summary.failed) == (70, 20)
 
 
 def test_an_executor_has_no_more_processes_than_workers() -> None:
