@@ -183,6 +183,25 @@ def test_an_item_that_takes_too_long_is_killed(run_processes: Runner) -> None:
     assert "item 3: the item must end within 0.5 s" in str(results[3].error)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find what an item started")
+def test_what_an_item_started_is_killed_with_it() -> None:
+    read_fd, write_fd = os.pipe()
+
+    def start_and_wait(x: int) -> int:
+        if x == 1:
+            subprocess.run(["sleep", "600"], pass_fds=(write_fd,), check=True)
+        return x
+
+    with os.fdopen(read_fd, "rb") as end:
+        results = Runner("fork")(start_and_wait, range(3), timeout_s=0.5, on_error="collect")
+        os.close(write_fd)
+        assert isinstance(results[1].error, ItemTimeout)
+        # It ends when nobody holds its other end any more.
+        ready, _, _ = select.select([end], [], [], 20)
+        assert ready
+        assert end.read() == b""
+
+
 @pytest.mark.parametrize("func", [kit.make_generator, kit.make_unloadable])
 def test_a_result_that_cannot_travel_is_named(run_processes: Runner, func: Any) -> None:
     results = run_processes(func, range(6), on_error="collect", chunksize=3)
@@ -264,6 +283,13 @@ def test_closing_a_stream_ends_its_workers(kind: str) -> None:
 
 def test_an_unordered_stream_gives_every_result_once() -> None:
     results = stream(kit.square, range(50), ordered=False, executor="process", n_jobs=2)
+    assert sorted(results) == [x * x for x in range(50)]
+
+
+def test_an_unordered_stream_goes_on_as_its_results_are_taken() -> None:
+    results = stream(
+        kit.square, range(50), ordered=False, executor="thread", n_jobs=2, buffer_items=4
+    )
     assert sorted(results) == [x * x for x in range(50)]
 
 

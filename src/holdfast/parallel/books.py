@@ -122,7 +122,7 @@ class Books:
         self._item_s = self._segment_s / self._segment_items
         self._idle_share = spent.idle_share
         self._parallelism = spent.parallelism
-        self._queued_share = spent.queued_s / spent.wall_s
+        self._queued_share = min(1.0, spent.queued_s / spent.wall_s)
         self._segment_items = 0
         self._segment_s = 0.0
 

@@ -22,6 +22,7 @@ from holdfast.parallel.cells import IDLE, Cells
 from holdfast.parallel.crew import Chunk, Done
 from holdfast.parallel.failure import ItemTimeout, WorkerDied, WorkersFailed
 from holdfast.parallel.items import Items
+from holdfast.parallel.kin import descendants, kill_all, read_parents
 from holdfast.parallel.ship import pack_items
 from holdfast.parallel.staff import Starter, Worker, describe_exit, end_worker
 from holdfast.parallel.worker import AGAIN, STOP
@@ -308,7 +309,10 @@ class ProcessCrew:
             if self._cells.numbers[worker.slot] == IDLE and now - worker.since < START_S:
                 worker.due_from = now  # it has not begun, and so its time has not
                 continue
+            # What the item started would go on without it, and wait for nobody.
+            below = descendants(worker.process.pid or 0, read_parents())
             worker.process.kill()
+            kill_all(below)
             worker.process.join()
             error = ItemTimeout(f"the item must end within {self._timeout_s:g} s; it was killed")
             self._cells.numbers[worker.slot] = worker.chunk.start

@@ -33,6 +33,13 @@ def test_an_item_before_the_failure_is_waited_for() -> None:
     assert str(desk.error) == "earlier"
 
 
+def test_a_later_failure_does_not_take_the_place_of_the_first() -> None:
+    desk = make_desk(range(10))
+    desk.fail(3, ValueError("first"))
+    desk.fail(5, ValueError("later"))
+    assert (desk.failed_at, str(desk.error)) == (3, "first")
+
+
 def test_after_a_failure_only_earlier_items_go_out() -> None:
     desk = make_desk(range(10))
     desk.backlog.extend([chunk_of(2, 3), chunk_of(7, 8)])

@@ -304,6 +304,13 @@ def test_a_machine_that_cannot_be_has_no_price(
         cheapest(work_s, share, [offered], deadline_s=60)
 
 
+def test_queueing_is_at_most_all_of_the_time() -> None:
+    books = Books()
+    books.add_run(0, 1, 0.001)
+    books.close_segment(spent(reading(0, 0, 0, 0), reading(1, 0.001, 0.001, 2), calls_s=0.5))
+    assert books.measured().queued_share == 1.0
+
+
 def test_history_is_a_hint_for_the_same_code_on_the_same_kind_of_machine(tmp_path: Path) -> None:
     path, host = str(tmp_path / "deep" / "history.json"), make_host(4)
     assert recall(path, len, host) is None
