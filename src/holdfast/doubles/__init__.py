@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from holdfast.doubles.call_log import CallLog
     from holdfast.doubles.contract import Contract, ContractBroken
     from holdfast.doubles.executor import MockAsyncExecutor
+    from holdfast.doubles.helper import IntegrationTestHelper
+    from holdfast.doubles.http_stub import HttpAnswer, HttpStub, StubProblems
     from holdfast.doubles.manager import MockCapabilityManager
     from holdfast.doubles.records import MockExecutionRecord, MockFunctionCall
     from holdfast.doubles.script import Answer, Script, Unscripted
@@ -23,6 +25,9 @@ __all__ = [
     "CallLog",
     "Contract",
     "ContractBroken",
+    "HttpAnswer",
+    "HttpStub",
+    "IntegrationTestHelper",
     "MockAsyncExecutor",
     "MockCapabilityManager",
     "MockCapabilityViolation",
@@ -31,6 +36,7 @@ __all__ = [
     "MockFunctionCall",
     "MockREPLSession",
     "Script",
+    "StubProblems",
     "Unscripted",
     "Verification",
 ]
@@ -41,6 +47,9 @@ _PLACES = {
     "CallLog": "holdfast.doubles.call_log:CallLog",
     "Contract": "holdfast.doubles.contract:Contract",
     "ContractBroken": "holdfast.doubles.contract:ContractBroken",
+    "HttpAnswer": "holdfast.doubles.http_stub:HttpAnswer",
+    "HttpStub": "holdfast.doubles.http_stub:HttpStub",
+    "IntegrationTestHelper": "holdfast.doubles.helper:IntegrationTestHelper",
     "MockAsyncExecutor": "holdfast.doubles.executor:MockAsyncExecutor",
     "MockCapabilityManager": "holdfast.doubles.manager:MockCapabilityManager",
     "MockExecutionRecord": "holdfast.doubles.records:MockExecutionRecord",
@@ -48,6 +57,7 @@ _PLACES = {
     "MockREPLSession": "holdfast.doubles.session:MockREPLSession",
     "Script": "holdfast.doubles.script:Script",
     "Unscripted": "holdfast.doubles.script:Unscripted",
+    "StubProblems": "holdfast.doubles.http_stub:StubProblems",
     "Verification": "holdfast.doubles.standing:Verification",
     "MockCapabilityViolation": "holdfast.capabilities:Violation",
     "MockExecutionResult": "holdfast.model.turn:ExecutionResult",
