@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from holdfast.measure.aa_selftest import SelfTest, aa
     from holdfast.measure.compare_versions import compare
     from holdfast.measure.leak_check import leakcheck
+    from holdfast.measure.memory_profiler import MemoryProfiler, MemoryStats
+    from holdfast.measure.memory_snapshot import MemoryGrowth, MemoryLine, MemorySnapshot
     from holdfast.measure.monitor import Monitor
     from holdfast.measure.quick import quick_benchmark
     from holdfast.measure.suspects import compare_all
@@ -23,6 +25,11 @@ __all__ = [
     "CallbackOverhead",
     "Comparison",
     "LeakReport",
+    "MemoryGrowth",
+    "MemoryLine",
+    "MemoryProfiler",
+    "MemorySnapshot",
+    "MemoryStats",
     "MetricsSummary",
     "Monitor",
     "PerformanceDifference",
@@ -41,6 +48,11 @@ __all__ = [
 _PLACES = {
     "CallbackOverhead": "tester_result",
     "Comparison": "verdict",
+    "MemoryGrowth": "memory_snapshot",
+    "MemoryLine": "memory_snapshot",
+    "MemoryProfiler": "memory_profiler",
+    "MemorySnapshot": "memory_snapshot",
+    "MemoryStats": "memory_profiler",
     "MetricsSummary": "tester",
     "PerformanceDifference": "tester_difference",
     "PerformanceResult": "tester_result",
