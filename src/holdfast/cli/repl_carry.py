@@ -10,7 +10,7 @@ from holdfast.errors import UsageError
 from holdfast.session.protocol import Opaque
 from holdfast.session.session import Session
 
-__all__ = ["Definition", "carry_over", "definitions_of"]
+__all__ = ["Definition", "carry_over", "definitions_of", "is_opaque"]
 
 # The names that a definition binds, and its source.
 Definition = tuple[tuple[str, ...], str]
@@ -39,25 +39,25 @@ def carry_over(old: Session, new: Session, definitions: Sequence[Definition]) ->
     """Bring the names of one session into another; return those that could not be brought."""
     names = old.namespace
     for name, value in names.items():
-        if not _is_opaque(value):
+        if not is_opaque(value):
             try:
                 new.assign({name: value})
             except UsageError:
                 continue  # it is missing below, and named there
-    wanted = {name for name, value in names.items() if _is_opaque(value)}
+    wanted = {name for name, value in names.items() if is_opaque(value)}
     for bound, source in definitions:
         if wanted.intersection(bound):
             new.execute(source)
     return sorted(set(names) - set(new.namespace))
 
 
-def _is_opaque(value: Any) -> bool:
+def is_opaque(value: Any) -> bool:
     """Tell whether something in a value did not leave its interpreter."""
     if isinstance(value, Opaque):
         return True
     if isinstance(value, dict):
         pairs = cast("dict[Any, Any]", value)
-        return any(_is_opaque(each) for pair in pairs.items() for each in pair)
+        return any(is_opaque(each) for pair in pairs.items() for each in pair)
     if isinstance(value, list | tuple | set | frozenset):
-        return any(_is_opaque(each) for each in cast("list[Any]", value))
+        return any(is_opaque(each) for each in cast("list[Any]", value))
     return False

@@ -10,10 +10,10 @@ import msgspec
 
 from holdfast.capabilities import CannotEnforce, CapabilityManager, parse_capability
 from holdfast.cli.repl_blocks import Block, read_blocks
-from holdfast.cli.repl_carry import Definition, carry_over, definitions_of
+from holdfast.cli.repl_carry import Definition, carry_over, definitions_of, is_opaque
 from holdfast.cli.repl_grammar import Code, Dot, parse_line
 from holdfast.cli.repl_show import Show
-from holdfast.errors import CannotTell, HoldfastError
+from holdfast.errors import CannotTell, HoldfastError, UsageError
 from holdfast.session.protocol import Turn
 from holdfast.session.session import Session
 
@@ -184,6 +184,11 @@ class Desk:
             self.show.turn(turn, place=self.place)
             return False
         args, kwargs = cast("tuple[list[Any], dict[str, Any]]", turn.value)
+        if is_opaque((args, kwargs)):
+            raise UsageError(
+                f"an argument of {alias!r} must be plain data to cross the border of the session",
+                hint=f"call {self.callbacks[alias]!r} itself: it takes any object of the session",
+            )
         failure: list[Exception] = []
         callback = self.session.callback(self.callbacks[alias], error_handler=failure.append)
         value = callback(*args, **kwargs)
