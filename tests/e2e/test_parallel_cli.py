@@ -33,6 +33,12 @@ def invert(x):
     return 1 / x
 
 
+def leave(x):
+    if x == 3:
+        os._exit(1)
+    return x
+
+
 def wait(x):
     time.sleep(0.002)
     return x
@@ -146,6 +152,18 @@ def test_no_item_runs_in_the_worker_itself_where_processes_are_asked_for(maps: P
     assert (value["plan"]["executor"], value["plan"]["n_jobs"]) == ("process", 2)
     ended = ask(maps, "execute", "work:where", "--range", "0:8", "--executor", "serial", "--json")
     assert len(set(json.loads(ended.out)["results"])) == 1
+
+
+def test_an_item_that_ends_its_process_is_named_where_processes_are_asked_for(
+    maps: Project,
+) -> None:
+    ended = ask(maps, "execute", "work:leave", "--range", "0:6")
+    assert ended.code == 1
+    assert "with --executor process the item is named" in ended.err
+    words = ("--range", "0:6", "--executor", "process", "--on-error", "collect")
+    ended = ask(maps, "execute", "work:leave", *words)
+    assert ended.out.splitlines()[4:] == ["4", "5"]
+    assert "1 of 6 items failed: item 3: WorkerDied: the worker process" in ended.err
 
 
 def test_the_run_of_a_command_is_stored_and_shown(maps: Project) -> None:

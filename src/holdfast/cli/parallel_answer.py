@@ -48,7 +48,11 @@ def view_of(outcome: Outcome, kind: type[T]) -> T:
 def say_why(outcome: Outcome) -> int:
     """Tell on stderr why there is no value; return the exit code."""
     if outcome.error is not None:
-        note(_sentence(outcome.error), hint=f"holdfast show {outcome.run_id} shows it all")
+        more = f"holdfast show {outcome.run_id} shows it all"
+        if outcome.error.kind == "crash":
+            # Items are probed where FUNC runs: one that ends its process ends the map.
+            more = f"with --executor process the item is named and the rest completes; {more}"
+        note(_sentence(outcome.error), hint=more)
     elif outcome.exit_code == Interrupted.exit_code:
         note("interrupted")
     elif outcome.result is not None:

@@ -85,7 +85,8 @@ class Failure(Exception):
         return f"Failure({self.index}, {self.error!r})"
 
     def __str__(self) -> str:
-        return f"item {self.index}: {type(self.error).__name__}: {self.error}"
+        text = str(self.error).removeprefix(f"item {self.index}: ")
+        return f"item {self.index}: {type(self.error).__name__}: {text}"
 
 
 def add_index(error: BaseException, index: int, func_name: str) -> None:
