@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from holdfast.capabilities import CapabilityManager, CapabilityViolation, parse_capability
 from holdfast.session import AsyncExecutor, Session
 
-__all__ = ["confined_executor", "confined_session", "note_violations"]
+__all__ = ["Records", "confined_executor", "confined_session", "note_violations"]
+
+
+class Records(Protocol):
+    """Where violations are kept: a manager, real or scripted."""
+
+    def record_violation(self, kind: str, resource: str = "", operation: str = "") -> object:
+        """Record that something was asked for and not granted."""
+        ...
 
 
 @contextlib.contextmanager
@@ -52,7 +60,7 @@ async def confined_executor(
             yield executor
 
 
-def note_violations(manager: CapabilityManager) -> Callable[[Exception], NoReturn]:
+def note_violations(records: Records) -> Callable[[Exception], NoReturn]:
     """Return an error handler for callbacks: what was stopped goes to the records, and on.
 
     Raises what it is given.
@@ -61,7 +69,7 @@ def note_violations(manager: CapabilityManager) -> Callable[[Exception], NoRetur
     def note(error: Exception) -> NoReturn:
         if isinstance(error, CapabilityViolation):
             kind, resource = parse_capability(error.capability)
-            manager.record_violation(kind, resource, "a callback")
+            records.record_violation(kind, resource, "a callback")
         raise error
 
     return note

@@ -11,18 +11,21 @@ import anyio.lowlevel
 import pytest
 
 from examples.sandbox.engine import RuleEngine
+from examples.sandbox.rules import Order
 from examples.sandbox.sessions import note_violations
 from examples.sandbox.trial import try_rule
 from holdfast.capabilities import CapabilityViolation
 from holdfast.doubles import (
     Answer,
+    IntegrationTestHelper,
     MockAsyncExecutor,
     MockCapabilityManager,
     MockREPLSession,
     Unscripted,
 )
 from holdfast.session import Session
-from tests.examples.sandbox.rulebook import EXAMPLE, ORDER, order, rule
+from tests.contract.capability_machine import needs_confinement
+from tests.examples.sandbox.rulebook import EXAMPLE, ORDER, RULES, SNOOPING, order, rule
 
 DEFINITION = re.compile(r"(?s).*\bdef .*")
 FAIR = rule("is_fair", "return True")
@@ -42,7 +45,11 @@ def scripted(**options: Any) -> MockREPLSession:
 
 def scripted_to_accept() -> MockREPLSession:
     session = scripted()
-    session.function("is_fair", lambda order: True)
+
+    def is_fair(order: Order) -> bool:
+        return bool(order)
+
+    session.function("is_fair", is_fair)
     return session
 
 
@@ -140,14 +147,6 @@ def test_a_violation_is_recorded_on_machines_that_cannot_confine_anything() -> N
     assert (violation.kind, violation.resource) == ("read", "/etc/hostname")
 
 
-def test_a_long_run_is_counted_to_the_last_decision_and_kept_in_part() -> None:
-    session = scripted_to_accept()
-    engine = RuleEngine(session, [FAIR])
-    assert {engine.decide(order(id=n)).status for n in range(1500)} == {"accepted"}
-    assert session.get_execution_count() == 1502
-    assert len(session.function_calls) == len(session.history) == 1000
-
-
 def test_a_manager_that_denies_for_a_while_is_asked_again() -> None:
     manager = MockCapabilityManager(["net:127.0.0.1"])
     manager.script("net:127.0.0.1", False, True)
@@ -156,3 +155,19 @@ def test_a_manager_that_denies_for_a_while_is_asked_again() -> None:
     manager.require("net", "127.0.0.1", "fetch the prices")
     assert [each.result for each in manager.function_calls] == [False, True]
     assert [each.operation for each in manager.violations] == ["fetch the prices"]
+
+
+@needs_confinement
+def test_a_helper_hands_a_confined_session_to_the_engine_and_keeps_both_histories() -> None:
+    readable = [f"read:{EXAMPLE}/rulebook"]
+    with IntegrationTestHelper() as helper:
+        session = helper.create_test_repl(capabilities=readable)
+        decision = RuleEngine(session, [*RULES, SNOOPING]).decide(ORDER)
+        assert [each.status for each in decision.verdicts] == [*["accepted"] * 3, "unclear"]
+        helper.assert_callback_works(session, "is_served", [ORDER], expected_result=True)
+        asked = f"{SNOOPING.code}\nis_known({{}})"
+        helper.assert_capability_violation(asked, "read:/etc/hostname", readable)
+        with pytest.raises(AssertionError, match="must be stopped"):
+            helper.assert_capability_violation("1 + 1", "read:/etc/hostname", readable)
+    assert [each.resource for each in helper.get_violation_history()] == ["/etc/hostname"]
+    assert any("is_served" in each.code for each in helper.get_execution_history())
