@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from holdfast.doubles.http_exchange import HttpAnswer, HttpRequest, fill, render
 from holdfast.doubles.http_import import group, read_har
 from holdfast.doubles.http_log import RequestLog
 from holdfast.doubles.http_match import compare, differ_json, read_wanted
-from holdfast.doubles.http_rule import HttpRule
+from holdfast.doubles.http_rule import HttpRule, Turn
 from holdfast.doubles.http_stub import HttpStub, describe_miss
 from holdfast.doubles.http_vcr import read_vcr
 from holdfast.errors import UsageError
@@ -263,3 +264,20 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_har(tmp_path / "missing")
     with pytest.raises(UsageError, match="must be UTF-8"):
         read_vcr(tmp_path / "binary")
+
+
+def test_a_turn_lets_each_go_in_its_order_once_all_have_come() -> None:
+    turn, closing = Turn([1, 0]), threading.Event()
+    closing.set()
+    first = turn.come()
+    assert first == 1
+    assert not turn.wait(0, closing)
+    second = turn.come()
+    assert second == 0
+    assert not turn.wait(first, closing)
+    assert turn.wait(second, closing)
+    turn.go()
+    assert turn.wait(first, closing)
+    assert turn.come() is None
+    turn.restart()
+    assert turn.come() == 1
