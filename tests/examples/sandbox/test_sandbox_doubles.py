@@ -11,12 +11,14 @@ import anyio.lowlevel
 import pytest
 
 from examples.sandbox.engine import RuleEngine
-from examples.sandbox.rules import Order
+from examples.sandbox.rules import Order, Rule
 from examples.sandbox.sessions import note_violations
 from examples.sandbox.trial import try_rule
 from holdfast.capabilities import CapabilityViolation
 from holdfast.doubles import (
     Answer,
+    HttpAnswer,
+    HttpStub,
     IntegrationTestHelper,
     MockAsyncExecutor,
     MockCapabilityManager,
@@ -95,12 +97,19 @@ def test_a_call_that_nothing_scripts_fails_at_once_and_says_what_is_scripted() -
 
 
 @pytest.mark.anyio
-async def test_the_second_execution_fails_and_costs_its_own_verdict_alone() -> None:
+async def test_an_executor_fails_once_or_altogether_and_a_reset_forgets_both() -> None:
     async with MockAsyncExecutor() as executor:
         executor.script(DEFINITION, True, fail_on={2: OSError("no more processes")})
-        verdicts = await try_rule(executor, FAIR, [ORDER] * 3)
-        assert executor.get_execution_count() == 3
-    assert sorted(each.status for each in verdicts) == ["accepted", "accepted", "unclear"]
+        once = await try_rule(executor, FAIR, [ORDER] * 3)
+        executor.should_fail = ConnectionError("the pool is gone")
+        (down,) = await try_rule(executor, FAIR, [ORDER])
+        assert executor.get_execution_count() == 4
+        executor.reset()
+        assert executor.get_execution_count() == 0
+        executor.script(DEFINITION, True)
+        (up,) = await try_rule(executor, FAIR, [ORDER])
+    assert sorted(each.status for each in once) == ["accepted", "accepted", "unclear"]
+    assert (down.reason, up.status) == ("ConnectionError: the pool is gone", "accepted")
 
 
 @pytest.mark.anyio
@@ -121,19 +130,6 @@ async def test_answers_that_overtake_each_other_are_put_back_in_order() -> None:
         )
     assert ended == [10, 20, 30]
     assert [each.reason for each in verdicts] == ["number 1", "number 2", "number 3"]
-
-
-@pytest.mark.anyio
-async def test_an_executor_that_is_down_accepts_nothing_until_it_is_reset() -> None:
-    async with MockAsyncExecutor() as executor:
-        executor.should_fail = ConnectionError("the pool is gone")
-        (down,) = await try_rule(executor, FAIR, [ORDER])
-        executor.reset()
-        assert executor.get_execution_count() == 0
-        executor.script(DEFINITION, True)
-        (up,) = await try_rule(executor, FAIR, [ORDER])
-    assert (down.status, up.status) == ("unclear", "accepted")
-    assert down.reason == "ConnectionError: the pool is gone"
 
 
 def test_a_violation_is_recorded_on_machines_that_cannot_confine_anything() -> None:
@@ -171,3 +167,22 @@ def test_a_helper_hands_a_confined_session_to_the_engine_and_keeps_both_historie
             helper.assert_capability_violation("1 + 1", "read:/etc/hostname", readable)
     assert [each.resource for each in helper.get_violation_history()] == ["/etc/hostname"]
     assert any("is_served" in each.code for each in helper.get_execution_history())
+
+
+def test_a_rule_that_asks_a_service_is_unclear_while_the_service_is_down() -> None:
+    asking = Rule(
+        name="is_in_stock",
+        code=(
+            "import json, urllib.request\n"
+            "def is_in_stock(order):\n"
+            "    with urllib.request.urlopen(f\"{order['stock']}/{order['id']}\") as answer:\n"
+            "        return json.load(answer)['count'] > 0"
+        ),
+    )
+    with HttpStub() as stub, Session() as session:
+        down, up = HttpAnswer(status=503), HttpAnswer(json={"count": 3})
+        stub.on("GET", "/stock/7").answers_each([down, up])
+        engine, asked = RuleEngine(session, [asking]), order(id=7, stock=f"{stub.url}/stock")
+        decisions = [engine.decide(asked) for _ in range(2)]
+    assert [each.status for each in decisions] == ["unclear", "accepted"]
+    assert decisions[0].verdicts[0].reason.startswith("HTTPError: HTTP Error 503")
