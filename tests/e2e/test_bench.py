@@ -107,7 +107,8 @@ def test_the_command_tells_what_this_machine_can_find(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "bench must be given either --against or --aa"),
+        (["--by", "5%"], "--by must be given with --against or --aa"),
+        (["--aa", "--warmup", "5"], "--warmup must be given without --against and --aa"),
         (["--aa", "--against", "main"], "bench must be given either --against or --aa"),
         (["--against", "main", "--by", "1%", "--floor", "2%"], "slower must be at least the floor"),
         (["--against", "{"], "--against must be a JSON object"),

@@ -1,15 +1,16 @@
-"""holdfast bench: compare a target with another version of it, or with itself."""
+"""holdfast bench: time a target, or compare it with another version of it, or with itself."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import click
 import msgspec
 from click.core import ParameterSource
 
+from holdfast.cli.bench_file import plain_statistics
 from holdfast.cli.one_case import Finished, carry_case
 from holdfast.errors import UsageError
 from holdfast.measure.aa_selftest import SelfTest, check_gate
@@ -18,6 +19,19 @@ from holdfast.text.templates import escape
 from holdfast.text.units import parse_share
 
 __all__ = ["command"]
+
+
+OF_COMPARISONS = (
+    "by",
+    "floor",
+    "alpha",
+    "unit",
+    "budget",
+    "launches",
+    "comparisons",
+    "seed",
+    "is_command",
+)
 
 
 @click.command("bench")
@@ -39,7 +53,21 @@ __all__ = ["command"]
     "--launches", type=int, default=3, show_default=True, help="Fresh processes, at least."
 )
 @click.option("--comparisons", type=int, default=30, show_default=True, help="How many, with --aa.")
-@click.option("--concurrency", type=int, default=1, help="Calls of a coroutine function in flight.")
+@click.option(
+    "--iterations", type=int, default=100, show_default=True, help="Timed calls, without --against."
+)
+@click.option(
+    "--warmup", type=int, default=10, show_default=True, help="Calls before them, not timed."
+)
+@click.option("--concurrency", type=int, default=1, show_default=True, help="Calls at once.")
+@click.option("--write", metavar="PATH", default=None, help="Also write the times as JSON.")
+@click.option(
+    "--format",
+    type=click.Choice(["pytest-benchmark", "pyperf"]),
+    default="pytest-benchmark",
+    show_default=True,
+    help="Of --write.",
+)
 @click.option("--with", "arguments", metavar="JSON", default="{}", help="Arguments of the target.")
 @click.option("--command", "is_command", is_flag=True, help="TARGET is a command line.")
 @click.option("--timeout", default="30m", show_default=True, help="How long it may take in all.")
@@ -49,22 +77,38 @@ __all__ = ["command"]
 @click.option("-o", "--output", metavar="DIR", default=None, help="Where the reports go.")
 @click.pass_context
 def command(context: click.Context, **options: Any) -> int:
-    """Compare TARGET, module:function, with another version of it.
+    """Time TARGET, or compare it with another version of it.
 
-    Old and new run as processes that take turns, in several fresh launches, until
-    one of two things is proven: it is slower, or it is not slower by SHARE.
+    TARGET is module:function, path.py:function, or a file. Of a Python file the functions
+    bench_* are timed, else the file itself, run from top to bottom; a JSON file of
+    pytest-benchmark or pyperf is shown. These are plain statistics, of this moment.
+
+    With --against, old and new run as processes that take turns, in several fresh
+    launches, until one of two things is proven: it is slower, or it is not by SHARE.
 
     \b
+    holdfast bench bench_cart.py --iterations 200 --warmup 20 --concurrency 4
+    holdfast bench shop.cart:total --write cart.json
     holdfast bench shop.cart:total --against main
     holdfast bench shop.cart:total --against '{"install": ["shop==1.2"]}' --by 10%
     holdfast bench "shop --version" --command --against main
     holdfast bench shop.cart:total --aa
 
     \b
-    exit code: 0 fine · 1 slower, or not measured · 2 wrong usage · 3 undecided
+    exit code: 0 fine, or all calls worked · 1 slower, failed, or not measured
+               2 wrong usage · 3 undecided
     """  # noqa: D301 - click wants the character \b itself
-    if bool(options["against"]) == options["aa"]:
+    given = {
+        name
+        for name in options
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    if not options["against"] and not options["aa"]:
+        _refuse(given, OF_COMPARISONS, "with --against or --aa")
+        return plain_statistics(options, _arguments(options["arguments"]))
+    if options["against"] and options["aa"]:
         raise UsageError("bench must be given either --against or --aa")
+    _refuse(given, ("iterations", "warmup", "write", "format"), "without --against and --aa")
     case = _case(options)
     flags = {"store": options["store"], "output": options["output"], "seed": options["seed"]}
     finished = carry_case("bench", case, flags=flags, progress=False)
@@ -74,10 +118,16 @@ def command(context: click.Context, **options: Any) -> int:
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
     else:
         click.echo("\n".join(_lines(finished, facts)))
-    asked = context.get_parameter_source("by") is ParameterSource.COMMANDLINE
-    if options["aa"] and asked and "self_test" in facts:
+    if options["aa"] and "by" in given and "self_test" in facts:
         check_gate(_self_test(facts), parse_share(options["by"]))
     return finished.exit_code
+
+
+def _refuse(given: set[str], names: Sequence[str], where: str) -> None:
+    """Refuse options that would do nothing."""
+    flags = [f"--{name.removeprefix('is_')}" for name in names if name in given]
+    if flags:
+        raise UsageError(f"{', '.join(flags)} must be given {where}")
 
 
 def _case(options: Mapping[str, Any]) -> dict[str, Any]:

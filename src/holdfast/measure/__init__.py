@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.measure.aa_selftest import SelfTest, aa
+    from holdfast.measure.bench_json import read_benchmarks, write_benchmarks
     from holdfast.measure.compare_versions import compare
     from holdfast.measure.leak_check import leakcheck
     from holdfast.measure.memory_profiler import MemoryProfiler, MemoryStats
@@ -42,6 +43,8 @@ __all__ = [
     "compare_all",
     "leakcheck",
     "quick_benchmark",
+    "read_benchmarks",
+    "write_benchmarks",
 ]
 
 # No module bears the name of a function: importing it would take the function's place here.
@@ -66,6 +69,8 @@ _PLACES = {
     "LeakReport": "leak_check",
     "Monitor": "monitor",
     "quick_benchmark": "quick",
+    "read_benchmarks": "bench_json",
+    "write_benchmarks": "bench_json",
 }
 
 
