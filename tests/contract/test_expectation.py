@@ -131,6 +131,25 @@ EXAMPLES["touches_only"] = (
     ["read:data/**"],
     touched(undeclared=["read:other"]),
 )
+WATCHED = {
+    "pids": [1],
+    "processes": 1,
+    "samples": 9,
+    "asked_hz": 10.0,
+    "achieved_hz": 10.0,
+    "cost_share": 0.001,
+    "peak_by": "samples",
+    "growth_by": "samples",
+}
+
+
+def watched(name: str, value: float) -> Evidence:
+    return Evidence(facts={"monitor": WATCHED}, measurements={name: value})
+
+
+EXAMPLES["peak_rss"] = ("< 5MB", watched("peak_rss", 4e6), "< 3MB", watched("peak_rss", 4e6))
+EXAMPLES["rss_growth"] = ("< 1MB", watched("rss_growth", 0), "< 1MB", watched("rss_growth", 4e6))
+EXAMPLES["throughput"] = ("> 1 /s", of(1), {"limit": "> 9 /s", "of": "$.list"}, of(VALUE))
 # These are about how the call ended, which is always known.
 ALWAYS_KNOWN = {"completes", "raises"}
 

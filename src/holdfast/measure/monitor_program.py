@@ -76,7 +76,7 @@ class Program:
                 late = int((now - due) / self._period_s)
                 self._lost += late
                 due += (late + 1) * self._period_s
-            if now >= dear_due:
+            if now >= dear_due and self._watched:
                 self._dear()
                 dear_due = now + DEAR_S
             self._flush(sink)

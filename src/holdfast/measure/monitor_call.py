@@ -1,0 +1,115 @@
+"""How is a Python case called in a process of its own, so that its memory is nobody else's?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from holdfast.measure.monitor_child import CallAnswer, CallRequest
+from holdfast.model import codec
+from holdfast.model.call import AssessorCall, PythonCall
+from holdfast.model.evidence import Assessment, CaseError, Evidence, Output
+from holdfast.ports import CallContext, Executor
+from holdfast.process.reaper_client import describe_exit
+from holdfast.text.cut import HeadTail
+from holdfast.text.units import format_duration
+
+__all__ = ["OwnProcessCalls"]
+
+ROOT = str(Path(__file__).resolve().parent.parent.parent)
+# -P: the current folder is no place for modules unless the run says so.
+START = f"import sys; sys.path.append({ROOT!r}); from holdfast.measure.monitor_child import main; main()"
+# What a process still writes after its end was written by one that it started.
+PIPE_GRACE_S = 1.0
+
+
+class OwnProcessCalls:
+    """An executor whose every call is a process of its own; validators are asked where they always are.
+
+    `answers` are what was resident around each call.
+    """
+
+    def __init__(self, context: CallContext) -> None:
+        self._context = context
+        self._executor: Executor = context.executor
+        self.answers: list[CallAnswer] = []
+
+    async def resolve(self, refs: Sequence[str]) -> Mapping[str, Literal["async", "sync"]]:
+        return await self._executor.resolve(refs)
+
+    async def assess(
+        self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
+    ) -> tuple[Assessment, ...]:
+        return await self._executor.assess(calls, value, timeout_s)
+
+    def doing(self) -> Mapping[str, str]:
+        return self._executor.doing()
+
+    async def close(self) -> None:
+        """Leave the run's executor open: it is not ours."""
+
+    async def call(self, call: PythonCall) -> Evidence:
+        """Call the function in a new process."""
+        with tempfile.TemporaryDirectory(prefix="holdfast-monitor-") as folder:
+            path = Path(folder) / "answer"
+            path.touch()
+            ended = await self._run(call, path)
+            data = path.read_bytes()
+        if ended.error is not None and ended.error.kind == "timeout":
+            return ended
+        try:
+            answer = codec.decode(data, CallAnswer)
+        except (msgspec.DecodeError, ValueError):
+            lost = CaseError(kind="crash", message="the process ended without an answer")
+            return msgspec.structs.replace(ended, error=ended.error or lost)
+        self.answers.append(answer)
+        return msgspec.structs.replace(
+            answer.evidence,
+            error=answer.evidence.error or ended.error,
+            stdout=ended.stdout,
+            stderr=ended.stderr,
+        )
+
+    async def _run(self, call: PythonCall, answer: Path) -> Evidence:
+        """Run the process to its end; the evidence has its output, and an error unless it ended by itself."""
+        request = CallRequest(
+            ref=call.ref, kwargs=call.kwargs, seed=call.seed, root=self._context.root
+        )
+        child = await self._context.spawn(
+            [sys.executable, "-P", "-c", START, str(answer)],
+            env={},
+            cwd="",
+            stdin_data=codec.encode(request),
+        )
+        written = {1: HeadTail(), 2: HeadTail()}
+
+        async def read(fd: int) -> None:
+            while chunk := await child.read(fd):
+                written[fd].append(chunk)
+
+        readers = [asyncio.ensure_future(read(fd)) for fd in written]
+        error: CaseError | None = None
+        try:
+            async with asyncio.timeout(call.timeout_s):
+                status = await child.wait()
+            if status:
+                how = describe_exit(status)
+                error = CaseError(kind="crash", message=f"the process ended with {how}")
+        except TimeoutError:
+            message = f"no end within {format_duration(call.timeout_s or 0.0)}"
+            error = CaseError(kind="timeout", message=message)
+        finally:
+            await asyncio.shield(child.kill_tree())
+            await asyncio.wait(readers, timeout=PIPE_GRACE_S)
+            for reader in readers:
+                reader.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
+            child.close()
+        out, err = (Output(text=each.text(), cut_bytes=each.cut_bytes) for each in written.values())
+        return Evidence(has_value=False, error=error, stdout=out, stderr=err)
