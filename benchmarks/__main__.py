@@ -14,6 +14,7 @@ from benchmarks import (
     async_noop,
     capabilities,
     compare,
+    doubles,
     help_time,
     leaks,
     makespan,
@@ -42,6 +43,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "parallel": regret.measure,
     "compare": compare.measure,
     "capabilities": capabilities.measure,
+    "doubles": doubles.measure,
 }
 # Beside the checkout's other caches: on the disk on which one works, not in a memory file system.
 FOLDER = ROOT / ".cache" / "benchmarks"

@@ -345,6 +345,7 @@ FIGURES = {
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
     "compare": ["compare"] * 5,
     "capabilities": ["capabilities"] * 3,
+    "doubles": ["doubles"] * 3,
 }
 
 

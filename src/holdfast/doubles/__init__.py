@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from holdfast.doubles.call_log import CallLog
     from holdfast.doubles.contract import Contract, ContractBroken
     from holdfast.doubles.executor import MockAsyncExecutor
+    from holdfast.doubles.generated import answers, calls, count_calls, double_of, forget
     from holdfast.doubles.helper import IntegrationTestHelper
     from holdfast.doubles.http_stub import HttpAnswer, HttpStub, StubProblems
     from holdfast.doubles.manager import MockCapabilityManager
@@ -39,6 +40,11 @@ __all__ = [
     "StubProblems",
     "Unscripted",
     "Verification",
+    "answers",
+    "calls",
+    "count_calls",
+    "double_of",
+    "forget",
 ]
 
 # Resolved on first use; the last two are the real types, so that they cannot drift.
@@ -59,6 +65,10 @@ _PLACES = {
     "Unscripted": "holdfast.doubles.script:Unscripted",
     "StubProblems": "holdfast.doubles.http_stub:StubProblems",
     "Verification": "holdfast.doubles.standing:Verification",
+    **{
+        name: f"holdfast.doubles.generated:{name}"
+        for name in ("answers", "calls", "count_calls", "double_of", "forget")
+    },
     "MockCapabilityViolation": "holdfast.capabilities:Violation",
     "MockExecutionResult": "holdfast.model.turn:ExecutionResult",
 }
