@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from holdfast.measure.bench_json import read_benchmarks, write_benchmarks
     from holdfast.measure.compare_versions import compare
     from holdfast.measure.leak_check import leakcheck
+    from holdfast.measure.loop_lag import LoopLag
     from holdfast.measure.memory_profiler import MemoryProfiler, MemoryStats
     from holdfast.measure.memory_snapshot import MemoryGrowth, MemoryLine, MemorySnapshot
     from holdfast.measure.monitor import Monitor
@@ -26,6 +27,7 @@ __all__ = [
     "CallbackOverhead",
     "Comparison",
     "LeakReport",
+    "LoopLag",
     "MemoryGrowth",
     "MemoryLine",
     "MemoryProfiler",
@@ -67,6 +69,7 @@ _PLACES = {
     "compare_all": "suspects",
     "leakcheck": "leak_check",
     "LeakReport": "leak_check",
+    "LoopLag": "loop_lag",
     "Monitor": "monitor",
     "quick_benchmark": "quick",
     "read_benchmarks": "bench_json",

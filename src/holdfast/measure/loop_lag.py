@@ -1,0 +1,152 @@
+"""How long does an event loop keep its tasks waiting, and what blocked it?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from holdfast.clock import monotonic, seeded
+from holdfast.process.page import Page, current_page
+from holdfast.stats.percentiles import percentile
+
+__all__ = ["Blocked", "LoopLag"]
+
+# Frames nearest to what blocked; the rest is the way there.
+DEPTH = 12
+MOST_STACKS = 5
+_FIGURES = ("p50", "p99", "max")
+
+
+class Blocked(msgspec.Struct, frozen=True, kw_only=True):
+    """One time that the loop came late, and what its thread was doing then."""
+
+    lag_s: float
+    stack: str
+
+
+class LoopLag:
+    """Measure how late the running loop is, and see what keeps it.
+
+    Every `period_s` on average (jittered, so that nothing that blocks in a rhythm hides
+    between two looks) the loop is asked to call back; how late it does is the lag. When it is later
+    than `threshold_s`, the stack of its thread is kept, for the five longest. Inside a case,
+    `loop_lag.p50`, `.p99` and `.max` become measurements.
+
+    >>> async def main():
+    ...     with LoopLag() as lag:
+    ...         await asyncio.sleep(0.05)
+    ...     return lag.max_s
+    >>> asyncio.run(main()) >= 0
+    True
+
+    Raises, when it is entered:
+        RuntimeError: no loop runs here.
+    """
+
+    def __init__(self, *, period_s: float = 0.01, threshold_s: float = 0.05, seed: int = 0) -> None:
+        if not period_s > 0 or not threshold_s > 0:
+            got = f"{period_s!r} and {threshold_s!r}"
+            raise ValueError(f"period_s and threshold_s must be above 0, got {got}")
+        self._period_s = period_s
+        self._threshold_s = threshold_s
+        self._random = seeded(seed, "loop_lag")
+        self._lags: list[float] = []
+        self._blocked: list[Blocked] = []
+        self._stack = ""
+        self._due = 0.0
+        self._is_over = threading.Event()
+        self._loop: Any = None
+        self._timer: Any = None
+        self._watchdog: threading.Thread | None = None
+        self._thread_id = 0
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._thread_id = threading.get_ident()
+        self._is_over.clear()
+        self._arm()
+        self._watchdog = threading.Thread(target=self._look, name="holdfast-loop-lag", daemon=True)
+        self._watchdog.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        # What blocked until now would never be told: the call that was due comes no more.
+        if monotonic() > self._due:
+            self._count(monotonic())
+        self._is_over.set()
+        if self._watchdog is not None:
+            self._watchdog.join()
+        page = current_page()
+        if page is not None:
+            self._write(page)
+
+    @property
+    def count(self) -> int:
+        """How often the loop was asked."""
+        return len(self._lags)
+
+    @property
+    def p50_s(self) -> float:
+        """The lag that half of the calls did not exceed, in seconds; 0 without any."""
+        return percentile(self._lags, 50) if self._lags else 0.0
+
+    @property
+    def p99_s(self) -> float:
+        """The lag that 99 % of the calls did not exceed, in seconds; 0 without any."""
+        return percentile(self._lags, 99) if self._lags else 0.0
+
+    @property
+    def max_s(self) -> float:
+        """The longest lag, in seconds; it shows what a mean hides."""
+        return max(self._lags, default=0.0)
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """The longest lags beyond the threshold with what the loop was doing, the worst first."""
+        return tuple(self._blocked)
+
+    def _arm(self) -> None:
+        delay = self._period_s * self._random.uniform(0.5, 1.5)
+        self._due = monotonic() + delay
+        self._timer = self._loop.call_later(delay, self._called)
+
+    def _called(self) -> None:
+        self._count(monotonic())
+        self._arm()
+
+    def _count(self, now: float) -> None:
+        lag = max(now - self._due, 0.0)
+        self._lags.append(lag)
+        stack, self._stack = self._stack, ""
+        if lag > self._threshold_s and stack:
+            worst = [*self._blocked, Blocked(lag_s=lag, stack=stack)]
+            self._blocked = sorted(worst, key=lambda each: -each.lag_s)[:MOST_STACKS]
+
+    def _look(self) -> None:
+        """Look at the loop's thread, once per lag, from a thread of its own."""
+        seen = 0.0
+        while not self._is_over.wait(self._threshold_s / 4):
+            due = self._due
+            if due != seen and monotonic() > due + self._threshold_s / 2:
+                seen = due
+                frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - documented
+                if frame is not None:
+                    self._stack = "".join(traceback.format_stack(frame)[-DEPTH:])
+
+    def _write(self, page: Page) -> None:
+        page.measurements["loop_lag.count"] = float(self.count)
+        for figure in _FIGURES:
+            page.measurements[f"loop_lag.{figure}"] = getattr(self, f"{figure}_s")
+        page.values["loop_lag"] = [msgspec.to_builtins(each) for each in self.blocked]
