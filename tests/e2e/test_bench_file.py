@@ -14,7 +14,10 @@ import pytest
 
 from holdfast.errors import UsageError
 from holdfast.measure import PerformanceResult, read_benchmarks, write_benchmarks
+from holdfast.measure.tester_case import judge_benchmarks, measure_target
 from holdfast.measure.tester_result import result_of
+from holdfast.model.evidence import Evidence
+from holdfast.process.page import close_page, open_page
 from tests.e2e.project import Project
 
 BENCH = """
@@ -94,6 +97,28 @@ def test_the_functions_of_a_file_are_timed_in_a_process_of_their_own(project: Pr
     assert {(each["warmup"], each["concurrency"]) for each in found.values()} == {(3, 2)}
     assert found["bench_third"]["errors"] == {"ValueError: a third": 4}
     assert project.left_running() == []
+
+
+@pytest.mark.parametrize("target", ["bench_here.py", "bench_here.py:bench_nap", "here.py"])
+def test_results_are_left_in_the_evidence_of_the_call(
+    project: Project, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    project.write("bench_here.py", "async def bench_nap(): pass\n")
+    project.write("here.py", "1 + 1\n")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(sys, "modules", {**sys.modules})
+    page = open_page(is_alone=True)
+    told = measure_target(target, 4, 2, 1, arguments={}, timeout_s=5)
+    evidence = close_page(page, Evidence())
+    assert told == {"benchmarks": 1, "calls": 4, "succeeded": 4, "failed": 0}
+    assert judge_benchmarks(told).status == "passed"
+    (found,) = evidence.facts["benchmarks"]
+    assert evidence.measurements[f"bench.{found['name']}.mean"] == found["mean"]
+
+
+def test_one_failed_call_is_a_failed_benchmark() -> None:
+    told = {"benchmarks": 1, "calls": 4, "succeeded": 3, "failed": 1}
+    assert judge_benchmarks(told).message == "1 call failed, 3 worked"
 
 
 def test_failures_are_shown_beside_the_statistics(project: Project) -> None:

@@ -26,6 +26,9 @@ Status = Literal["slower", "faster", "same", "undecided"]
 BLOCKS = 20
 LEAST_CALLS = 2 * BLOCKS
 RESAMPLES = 2000
+# Blocks that follow each other this closely are no independent draws either. Of 20 that are,
+# one in a hundred reaches it (standard error 1 / sqrt(20)).
+DRIFT = 0.5
 
 
 class PerformanceDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +99,16 @@ def difference_of(
     low, high = _interval(ours, theirs, confidence, seeded(seed, "difference"))
     low, high = min(low, ratio), max(high, ratio)
     status, reason = _verdict(low, high, floor)
+    drifting = [
+        each.name
+        for each, blocks in ((baseline, ours), (current, theirs))
+        if _follows_itself(blocks) > DRIFT
+    ]
+    if drifting:
+        status = "undecided"
+        reason = (
+            f"the times of {' and '.join(drifting)} drift: the machine was not the same throughout"
+        )
     lost = baseline.failed + current.failed
     if lost:
         reason = "; ".join(
@@ -149,6 +162,21 @@ def _interval(
     return (
         math.exp(percentile_of_sorted(drawn, tail)),
         math.exp(percentile_of_sorted(drawn, 100 - tail)),
+    )
+
+
+def _follows_itself(blocks: Sequence[float]) -> float:
+    """Return the correlation of blocks with their neighbours, by rank: one far block is one rank."""
+    order = sorted(range(len(blocks)), key=blocks.__getitem__)
+    ranks = [0.0] * len(blocks)
+    for rank, at in enumerate(order):
+        ranks[at] = rank - (len(blocks) - 1) / 2
+    spread = sum(rank * rank for rank in ranks)
+    # What does not vary cannot drift.
+    return (
+        sum(a * b for a, b in pairwise(ranks)) / spread
+        if blocks[order[0]] < blocks[order[-1]]
+        else 0.0
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.clock import Random
 from holdfast.errors import UsageError
 from holdfast.measure import PerformanceTester, quick_benchmark, tester_loop
 from holdfast.measure.tester_difference import difference_of
@@ -337,6 +338,37 @@ def test_a_comparison_says_that_failed_calls_have_no_part_in_it() -> None:
 def test_a_comparison_refuses_what_means_nothing(options: dict[str, float], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         PerformanceTester.compare_performance(times(1.0), times(1.0), **options)
+
+
+def test_times_that_drift_decide_nothing() -> None:
+    drifting = [1.0 + k / 200 for k in range(200)]
+    found = PerformanceTester.compare_performance(
+        result_of("a", [0.1] * 200, iterations=200, total_s=1.0),
+        result_of("b", drifting, iterations=200, total_s=1.0),
+    )
+    assert found.status == "undecided"
+    assert found.reason.startswith("the times of b drift")
+
+
+def test_noise_that_calls_share_is_not_taken_for_a_difference() -> None:
+    def calls(seed: int, factor: float) -> PerformanceResult:
+        random, mood, found = Random(seed), 0.0, list[float]()
+        for _ in range(200):
+            mood = 0.9 * mood + random.gauss(0.0, 0.013)
+            found.append(factor * (1.0 + mood))
+        return result_of(f"{seed}", found, iterations=200, total_s=1.0)
+
+    def statuses(factor: float) -> set[str]:
+        return {
+            PerformanceTester.compare_performance(
+                calls(k, 1.0), calls(k + 99, factor), seed=k
+            ).status
+            for k in range(4)
+        }
+
+    assert not statuses(1.0) & {"slower", "faster"}
+    assert statuses(1.2) <= {"slower", "undecided"}
+    assert "slower" in statuses(1.2)
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
