@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from examples.sandbox.engine import RuleEngine
-from examples.sandbox.rules import Order, Rule
+from examples.sandbox.rules import Decision, Order, Rule
 from examples.sandbox.sessions import note_violations
 from examples.sandbox.trial import try_rule
 from holdfast.capabilities import CapabilityViolation
@@ -24,6 +24,9 @@ from holdfast.doubles import (
     MockCapabilityManager,
     MockREPLSession,
     Unscripted,
+    answers,
+    count_calls,
+    double_of,
 )
 from holdfast.session import Session
 from tests.contract.capability_machine import needs_confinement
@@ -143,14 +146,16 @@ def test_a_violation_is_recorded_on_machines_that_cannot_confine_anything() -> N
     assert (violation.kind, violation.resource) == ("read", "/etc/hostname")
 
 
-def test_a_manager_that_denies_for_a_while_is_asked_again() -> None:
-    manager = MockCapabilityManager(["net:127.0.0.1"])
-    manager.script("net:127.0.0.1", False, True)
-    with pytest.raises(CapabilityViolation):
-        manager.require("net", "127.0.0.1", "fetch the prices")
-    manager.require("net", "127.0.0.1", "fetch the prices")
-    assert [each.result for each in manager.function_calls] == [False, True]
-    assert [each.operation for each in manager.violations] == ["fetch the prices"]
+def test_a_double_of_the_engine_cannot_drift_from_its_signatures() -> None:
+    engine: Any = double_of(RuleEngine)
+    answers(engine.decide, Decision(status="accepted", verdicts=()))
+    assert engine.decide(ORDER).status == "accepted"
+    assert count_calls(engine.decide) == 1
+    for wrong in ((), ("no order",), (ORDER, ORDER)):
+        with pytest.raises(TypeError):
+            engine.decide(*wrong)
+    with pytest.raises(AttributeError, match="decide"):
+        engine.decied(ORDER)
 
 
 @needs_confinement
