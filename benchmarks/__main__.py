@@ -19,6 +19,7 @@ from benchmarks import (
     leaks,
     makespan,
     memory,
+    monitor,
     session,
     sync_noop,
 )
@@ -39,6 +40,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "memory": memory.measure,
     "help": help_time.measure,
     "leaks": leaks.measure,
+    "monitor": monitor.measure,
     "session": session.measure,
     "parallel": regret.measure,
     "compare": compare.measure,

@@ -341,6 +341,7 @@ FIGURES = {
     "memory": ["memory"] * 2,
     "help": ["help"] * 2,
     "leaks": ["leaks"] * 3,
+    "monitor": ["monitor"] * 2,
     "session": ["session"] * 3,
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
     "compare": ["compare"] * 5,
