@@ -200,9 +200,7 @@ def _blank(code: Any) -> Any:
     """Return code that does nothing, with the same free variables."""
     names: dict[str, Any] = {}
     free = ", ".join(code.co_freevars)
-    exec(
-        f"def outer({free}):\n def hook(event, args):\n  return\n  ({free},)\n return hook", names
-    )
+    exec(f"def outer({free}):\n def hook(event, args):\n  return\n  ({free},)\n return hook", names)
     return names["outer"](*code.co_freevars).__code__
 
 

@@ -26,9 +26,7 @@ def compile_inside(
     for top in found:
         for each in walk(top):
             if tuple(each.component.needs(each.params)):
-                message = (
-                    f"{each.name} must not stand inside {inside}: it is about the whole call"
-                )
+                message = f"{each.name} must not stand inside {inside}: it is about the whole call"
                 raise BadParams(
                     message, path=(top.name,), hint=f"write {each.name} beside {inside}"
                 )

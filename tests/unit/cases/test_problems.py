@@ -169,7 +169,10 @@ CASES = {
         '- {id: "a\\nb", python: m:f}',
         "2:4: an id must be one line of text without spaces around it, got 'a\\nb'",
     ),
-    "no target": ("- id: a", "2:3: a case must have a target: one of command, http, python, session, steps"),
+    "no target": (
+        "- id: a",
+        "2:3: a case must have a target: one of command, http, python, session, steps",
+    ),
     "a misspelt target": ("- {id: a, htp: x}", "2:11: no such key 'htp'; did you mean 'http'?"),
     "no case at all": ("- 7", "2:3: a case must be an object, got 7"),
     "a key of the target": (
