@@ -165,6 +165,18 @@ def test_what_a_case_touches_is_told(shop: Project) -> None:
     assert "another program" in message_of(report, "program")
 
 
+def test_code_on_the_path_of_the_user_is_the_cases_own(
+    shop: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "faraway.py").write_text(HELPER)
+    shop.write("near.py", "import faraway\n\ndef count(path):\n    return faraway.length(path)\n")
+    each = {"id": "far", "python": "near:count", "with": DATA, "expect": ["completes"]}
+    shop.suite("s", [{**each, "capabilities": READ}])
+    _, report = shop.quick_run("s.json", PYTHONPATH=str(elsewhere))
+    assert statuses(report) == {"far": "passed"}
+
+
 def test_what_cannot_be_enforced_is_undecided(shop: Project) -> None:
     shop.suite(
         "s",

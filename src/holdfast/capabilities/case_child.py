@@ -75,6 +75,8 @@ def main() -> None:
 def _carry_out(request: CaseRequest) -> CaseAnswer:
     place = request.ref.rpartition(":")[0]
     roots = [request.root, *([str(Path(place).parent)] if place.endswith(".py") else [])]
+    # Code that the user put on the path is the case's own code too.
+    roots += [root for root in os.environ.get("PYTHONPATH", "").split(os.pathsep) if root]
     try:
         watch = prepare(
             {
