@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from holdfast.errors import UsageError
+
 __all__ = ["MISSING", "AsyncCallback", "Callback", "ErrorHandler"]
 
 ErrorHandler = Callable[[Exception], Any]
@@ -26,7 +28,8 @@ class Callback:
 
     Without handler and default it raises what the call raises. A handler gets the
     exception, and what it returns is returned; a default is returned instead of
-    raising. What the handler raises is raised.
+    raising. What the handler raises is raised, and so is wrong use of the session,
+    which is no answer of the function.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class Callback:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._call(self.name, *args, **kwargs)
+        except UsageError:
+            # Wrong use of the session, or a call that nothing scripts: no answer of the function.
+            raise
         except Exception as error:
             if self._error_handler is not None:
                 return self._error_handler(error)
@@ -77,6 +83,9 @@ class AsyncCallback:
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await self._call(self.name, *args, **kwargs)
+        except UsageError:
+            # Wrong use of the session, or a call that nothing scripts: no answer of the function.
+            raise
         except Exception as error:
             if self._error_handler is not None:
                 handled = self._error_handler(error)

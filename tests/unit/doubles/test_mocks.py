@@ -258,3 +258,12 @@ def test_an_unverified_double_makes_the_result_assumed_once() -> None:
         {"assumed": ["it was never verified"]},
         ["assumed: it was never verified"],
     )
+
+
+def test_a_callback_that_nothing_scripts_is_no_answer_for_its_default() -> None:
+    with MockREPLSession() as session:
+        forgiving = session.callback("total", default=0)
+        with pytest.raises(Unscripted, match="a call must be scripted"):
+            forgiving(1)
+        session.script("total(1)", ValueError("no"))
+        assert forgiving(1) == 0

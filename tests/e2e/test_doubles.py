@@ -1,0 +1,54 @@
+"""Does a run say of a result that it rests on a double that was not verified?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.project import Project, result
+
+CODE = """
+from pathlib import Path
+
+from holdfast.doubles import Contract, answers, double_of
+
+
+class Shop:
+    def price(self, name: str) -> float:
+        return 2.0
+
+
+def prices_are_numbers(shop):
+    assert shop.price("tea") == 2.0
+
+
+CONTRACT = Contract("shop", [prices_are_numbers], record=Path("doubles.json"))
+
+
+def scripted():
+    shop = double_of(Shop, contract=CONTRACT)
+    answers(shop.price, 2.0)
+    return shop
+
+
+def verify():
+    CONTRACT.verify(Shop, Shop)
+
+
+def use():
+    assert scripted().price("tea") == 2.0
+"""
+
+
+def test_a_pass_on_a_double_is_assumed_until_its_contract_has_run(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("app.py", CODE)
+    project.suite("s", [{"id": "use", "python": "app:use", "expect": ["completes"]}])
+    _, before = project.quick_run("s.json")
+    assert result(before, "use")["status"] == "passed"
+    assert result(before, "use")["reason"].startswith("assumed: ")
+    assert "was never verified" in result(before, "use")["reason"]
+    project.suite("v", [{"id": "verify", "python": "app:verify", "expect": ["completes"]}])
+    _, verified = project.quick_run("v.json")
+    assert result(verified, "verify")["status"] == "passed"
+    _, after = project.quick_run("s.json")
+    assert result(after, "use")["reason"] == ""
