@@ -19,6 +19,7 @@ from holdfast.parallel import (
     optimize,
     stream,
 )
+from holdfast.parallel.outcome import make_plan
 from tests.contract import parallel_kit as kit
 from tests.contract.parallel_drive import drive
 from tests.contract.parallel_servers import keep_servers
@@ -361,3 +362,16 @@ def test_rows_of_an_array_are_items_on_every_way() -> None:
     for where in ("thread", "process"):
         results, _ = drive(sum, rows, ("trial", 2), (where, 2))
         assert results == [int(row.sum()) for row in rows]
+
+
+def test_a_map_that_stayed_serial_is_held_against_what_more_cores_could_have_done() -> None:
+    def best_share(cores: int) -> float:
+        _, driver = drive(
+            lambda n: sum(range(n)), [3_000_000] * 3, ("serial", 1), host=make_host(cores)
+        )
+        profile = make_plan(driver, total_s=driver.books.calls_s).profile
+        assert profile.best_s is not None
+        return profile.best_s / profile.calls_s
+
+    assert best_share(2) < 0.95
+    assert best_share(1) == 1.0

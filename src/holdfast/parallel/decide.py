@@ -12,7 +12,7 @@ from holdfast.parallel.limits import Limits, capacity
 from holdfast.parallel.profile import Measured
 from holdfast.text.format import format_duration
 
-__all__ = ["IDLE_SHARE", "Choice", "Outlook", "decide", "predict", "start_cost"]
+__all__ = ["IDLE_SHARE", "INNER_PARALLEL", "Choice", "Outlook", "decide", "predict", "start_cost"]
 
 # A change must win this share of the serial time, or the estimate's error eats it.
 WORTH = 0.9

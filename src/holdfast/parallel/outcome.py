@@ -9,9 +9,11 @@ from typing import Any
 from holdfast.clock import monotonic
 from holdfast.parallel.books import Books
 from holdfast.parallel.chunks import ChunkRule, Pace, next_chunk
+from holdfast.parallel.decide import INNER_PARALLEL, start_cost
 from holdfast.parallel.drive import Drive
 from holdfast.parallel.job import Job
 from holdfast.parallel.limits import capacity
+from holdfast.parallel.meter import rss_bytes
 from holdfast.parallel.plan import Plan
 from holdfast.parallel.profile import Profile
 from holdfast.parallel.progress import Progress
@@ -109,8 +111,10 @@ def _profile(drive: Drive, total_s: float) -> Profile:
         even *= 1.0 - measured.idle_share if measured.idle_share > 0.5 else 1.0
         best = max(even, min(books.longest_s, books.calls_s))
         if total_s < LEAST_S or not any(each.executor != "serial" for each in books.decisions):
-            # Nothing that was known was faster than this thread alone.
-            best = books.calls_s
+            # In hindsight: what was learnt too late to decide otherwise counts as well.
+            best = (
+                min(books.calls_s, best + _start_s(drive)) if _could_share(drive) else books.calls_s
+            )
     return Profile(
         measured=measured,
         total_s=total_s,
@@ -132,6 +136,16 @@ def _profile(drive: Drive, total_s: float) -> Profile:
         lost_workers=books.lost_workers,
         chunks=tuple(books.chunks),
     )
+
+
+def _could_share(drive: Drive) -> bool:
+    """Tell whether other cores could have taken a part: there are some, and no item fills them by itself."""
+    return drive.job.limits.cores > 1 and drive.books.measured().parallelism < INNER_PARALLEL
+
+
+def _start_s(drive: Drive) -> float:
+    limits = drive.job.limits
+    return start_cost(limits.start_method, limits.cores, rss_bytes())
 
 
 def _interval(speedup: float, spread: float, items: int) -> tuple[float, float]:
