@@ -144,7 +144,9 @@ def build_forms(registry: Registry) -> Forms:
     A step cannot hold steps.
     """
     targets = tuple((_attribute(name), name) for name in registry.names("target"))
-    around = {name: kind for kind in _AROUND for name in registry.names(kind)}
+    around: dict[str, Literal["driver", "condition", "probe"]] = {
+        name: kind for kind in _AROUND for name in registry.names(kind)
+    }
     fields = [_field(attribute, name) for attribute, name in targets]
     fields += [_field(f"around_{_attribute(name)}", name) for name in around]
     inner = [_field(attribute, name) for attribute, name in targets if name != "steps"]
