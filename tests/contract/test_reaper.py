@@ -217,7 +217,7 @@ def test_closing_ends_everything() -> None:
         await until_there(reaper, 3)
         return reaper.run_id
 
-    run(use)
+    assert alive(run(use)) == []
 
 
 def test_a_start_whose_asker_was_cancelled_does_not_stay() -> None:

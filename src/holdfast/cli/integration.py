@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from holdfast.registry import load_place
+from holdfast.cli.command_group import CommandGroup, CommandTable
 
 __all__ = ["command"]
 
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: CommandTable = {
     "validate": (
         "holdfast.cli.integration_validate:command",
         "Check executor, sessions, callbacks and capabilities on this machine.",
@@ -20,25 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """The commands of the group, imported when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        known = COMMANDS.get(cmd_name)
-        if known is None:
-            return None
-        found: click.Command = load_place(known[0])
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group("integration", cls=Commands)
+@click.group("integration", cls=CommandGroup, table=COMMANDS)
 def command() -> None:
     """Check what sessions and capabilities stand on, and time code in an executor.
 

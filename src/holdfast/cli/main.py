@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,13 @@ from typing import Any
 import click
 
 from holdfast import __version__
+from holdfast.cli.command_group import CommandGroup, CommandTable
 from holdfast.errors import HoldfastError, InternalError
-from holdfast.registry import load_place
 
 __all__ = ["main"]
 
-# 128 + SIGPIPE, as a shell reports it.
-READER_LEFT = 141
-
 # The order of the help: what a newcomer needs first.
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: CommandTable = {
     "init": ("holdfast.cli.init:command", "Write a first case file and settings."),
     "run": ("holdfast.cli.run:command", "Run cases and give one verdict."),
     "validate": ("holdfast.cli.validate:command", "Check case files and show what would run."),
@@ -45,43 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """A group that knows its commands by name and imports the one that is used."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            # Whoever read our output has left; there is nobody to tell. click would say 1, "the gate is not met".
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return READER_LEFT
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        known = COMMANDS.get(cmd_name)
-        if known is None:
-            return None
-        command: click.Command = load_place(known[0])
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = load_place("holdfast.text.suggest:did_you_mean")(args[0], COMMANDS)
-            raise click.UsageError(f"no such command {args[0]!r}{near}", ctx) from error
-
-
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=CommandGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(
     __version__, "--version", prog_name="holdfast", message="%(prog)s %(version)s"

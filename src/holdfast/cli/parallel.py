@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from holdfast.registry import load_place
+from holdfast.cli.command_group import CommandGroup, CommandTable
 
 __all__ = ["command"]
 
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: CommandTable = {
     "optimize": (
         "holdfast.cli.parallel_optimize:command",
         "Probe a few items and say how to map the rest.",
@@ -28,34 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """The commands of the group, imported when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        known = COMMANDS.get(cmd_name)
-        if known is None:
-            return None
-        found: click.Command = load_place(known[0])
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near: Any = load_place("holdfast.text.suggest:did_you_mean")(args[0], COMMANDS)
-            raise click.UsageError(f"no such command {args[0]!r}{near}", ctx) from error
-
-
-@click.group("parallel", cls=Commands)
+@click.group("parallel", cls=CommandGroup, table=COMMANDS)
 def command() -> None:
     """Run maps side by side, choose how, and prove that they equal the serial loop.
 

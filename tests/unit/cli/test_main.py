@@ -71,3 +71,17 @@ def test_without_a_command_the_help_is_shown_as_it_is(capsys: pytest.CaptureFixt
     assert out == ""
     assert err.startswith("Usage: holdfast [OPTIONS] COMMAND")
     assert "holdfast: " not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["integration", "validat"], "no such command 'validat'; did you mean 'validate'?"),
+        (["parallel", "optimise"], "no such command 'optimise'; did you mean 'optimize'?"),
+    ],
+)
+def test_a_misspelt_command_of_a_group_gets_the_nearest_name(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert told in capsys.readouterr().err

@@ -26,4 +26,4 @@ def test_all_that_is_below_a_process_is_found_and_nothing_else() -> None:
 def test_a_process_that_is_gone_is_no_error() -> None:
     pid = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(pid, 0)
-    kill_all([pid])
+    assert kill_all([pid]) is None

@@ -61,7 +61,7 @@ def test_a_position_that_is_missing_is_named() -> None:
 def test_a_full_cover_closes(count: int) -> None:
     cover = Cover()
     cover.mark(0, count)
-    cover.close(count)
+    assert cover.close(count) is None
 
 
 def test_queueing_is_neither_idling_nor_work() -> None:

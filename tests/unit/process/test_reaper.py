@@ -40,7 +40,7 @@ def test_a_file_of_a_process_that_is_gone_is_empty() -> None:
 
 
 def test_a_signal_to_nobody_is_no_error() -> None:
-    reaper.send_signal(NOBODY, signal.SIGKILL)
+    assert reaper.send_signal(NOBODY, signal.SIGKILL) is None
 
 
 def test_who_comes_up_while_the_others_are_stopped_is_killed_too(
