@@ -108,3 +108,21 @@ def test_options_that_mean_nothing_are_refused(options: dict[str, object], messa
 def test_a_target_that_is_no_function_is_refused(target: object) -> None:
     with pytest.raises(UsageError, match="a target must be 'module:function'"):
         leakcheck(target)  # type: ignore[arg-type]
+
+
+def _slows_down() -> object:
+    kept: list[bytearray] = []
+    calls = [0]
+
+    def keep() -> None:
+        calls[0] += 1
+        if calls[0] <= 300 or calls[0] % 5 == 0:
+            kept.append(bytearray(100))
+
+    return keep
+
+
+def test_growth_that_slows_down_but_goes_on_is_never_called_clean() -> None:
+    report = leakcheck(_slows_down(), iterations=480, channels=["blocks"])
+    assert report.status in {"leaks", "undecided"}
+    assert report.channels[0].per_call > 0

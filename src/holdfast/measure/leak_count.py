@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from holdfast.measure.channels import Gauge, absent_channels
-from holdfast.measure.leak_rule import Growth, floor_of, judge_growth, still_grows
+from holdfast.measure.leak_rule import Growth, floor_of, is_flat, judge_growth, still_grows
 from holdfast.model.leak import CHANNELS, ChannelGrowth
 from holdfast.stats.trend import theil_sen
 
@@ -21,7 +21,7 @@ STRETCHES = 3
 # One reading out of order hides growth from so few checkpoints; two more settle it.
 EXTRA = 2
 # What a longer look can settle.
-OPEN = frozenset({"unsure", "grows"})
+OPEN = frozenset({"unsure", "fading", "grows"})
 CALIBRATION = 8
 # Channels that count things one by one. A target that holds on to another thread, child or file
 # with every call is known after a dozen; it must not be made to hold thousands of them.
@@ -138,16 +138,18 @@ async def _look_longer(
         await counting.go_on(request.checkpoints)
         now = counting.judge(list(found))
         for name, growth in found.items():
-            if growth.verdict == "unsure":
+            if growth.verdict in {"unsure", "fading"}:
                 found[name] = now[name]
-            elif (
-                growth.verdict == "grows"
-                and name not in ended
-                and not counting.still_grows(name, begin, growth.per_call)
-            ):
+            elif growth.verdict == "grows" and name not in ended and counting.is_flat(name, begin):
                 ended[name] = counting.calls[-1]
         if not any(found[name].verdict in OPEN and name not in ended for name in found):
             break
+    begin = max(len(counting.calls) - 1 - request.checkpoints, 0)
+    for name, growth in found.items():
+        slowed = growth.verdict == "grows" and name not in ended
+        if slowed and not counting.still_grows(name, begin, growth.per_call):
+            # Neither over nor as before: nobody can tell how it goes on.
+            found[name] = msgspec.structs.replace(growth, verdict="fading")
     return found, ended
 
 
@@ -183,6 +185,10 @@ class _Counting:
         """Judge every channel as of now."""
         return {name: judge_growth(name, self.calls, self.readings(name)) for name in names}
 
+    def is_flat(self, name: str, begin: int) -> bool:
+        """Tell whether a channel has not grown since a checkpoint."""
+        return is_flat(name, self.calls[begin:], self.readings(name)[begin:])
+
     def still_grows(self, name: str, begin: int, pace: float) -> bool:
         """Tell whether a channel went on growing since a checkpoint."""
         readings = self.readings(name)[begin:]
@@ -213,5 +219,5 @@ def _status(growth: Growth, ended: int) -> tuple[Literal["leaks", "growing", "cl
     if growth.verdict == "unsure":
         return "growing", "growth that chance could explain"
     if growth.verdict == "fading":
-        return "clean", "growth that fades"
+        return "growing", "growth that slows down, but has not ended"
     return "clean", ""

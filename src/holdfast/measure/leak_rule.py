@@ -16,7 +16,7 @@ from msgspec import Struct
 from holdfast.model.leak import CHANNELS
 from holdfast.stats.trend import growth_p, theil_sen
 
-__all__ = ["LEAST_CHECKPOINTS", "Growth", "floor_of", "judge_growth", "still_grows"]
+__all__ = ["LEAST_CHECKPOINTS", "Growth", "floor_of", "is_flat", "judge_growth", "still_grows"]
 
 Verdict = Literal["flat", "unsure", "fading", "grows"]
 
@@ -61,6 +61,11 @@ def judge_growth(name: str, calls: Sequence[int], readings: Sequence[float]) -> 
 def floor_of(name: str, calls: Sequence[int]) -> float:
     """Return how little per call is nothing: what one checkpoint itself may leave weighs more among few calls."""
     return CHANNELS[name][1] * max(1.0, FULL_STEP / (calls[1] - calls[0]))
+
+
+def is_flat(name: str, calls: Sequence[int], readings: Sequence[float]) -> bool:
+    """Tell whether nothing that counts was added over a stretch."""
+    return theil_sen(list(calls), list(readings)).value <= floor_of(name, calls)
 
 
 def still_grows(name: str, calls: Sequence[int], readings: Sequence[float], *, pace: float) -> bool:
