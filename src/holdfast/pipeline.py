@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from holdfast.analyse.summary import Tally
 from holdfast.assembly.again import as_before
-from holdfast.assembly.books import Kept, open_books
+from holdfast.assembly.books import open_books
+from holdfast.assembly.carrying import carry
 from holdfast.assembly.closing import close_books
 from holdfast.assembly.components import Components
 from holdfast.assembly.foresee import refuse_nothing
@@ -23,23 +23,14 @@ from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
 from holdfast.assembly.snapshots import refuse_under_ci, write_snapshots
 from holdfast.assembly.surround import surroundings
-from holdfast.execute.attempt import Surroundings
 from holdfast.execute.journal import Journal
-from holdfast.execute.outlook import StopRules
 from holdfast.execute.runner import Runner
-from holdfast.model.plan import Plan, PlannedCase
-from holdfast.model.result import Result
 from holdfast.ports import Reporter, Store
-from holdfast.process.loop import frozen_heap
 from holdfast.report.source import ReportSource
-from holdfast.text.units import parse_duration
 
 __all__ = ["carry_out"]
 
 _LOG = logging.getLogger("holdfast.run")
-
-# How many of the longest cases are kept for the end of a run, unless --durations asks for more.
-SLOWEST = 10
 
 
 async def carry_out(
@@ -81,22 +72,31 @@ async def carry_out(
             secrecy = Secrecy(place, plan)
             row, note = books.open(request, plan, store, place=place, secrecy=secrecy)
             told = reporters(components)
-            journal = Journal(store, books.run_id, told)
+            watching = components.watching(store)
+            journal = Journal(store, books.run_id, (*told, watching.pace))
             journal.run_started(row, plan)
             for text in filter(None, (*prepared.notes, note)):
                 journal.event("note", {"text": text})
             around = await surroundings(request, plan, components, place, secrecy=secrecy)
-            runner, tally = await _execute(
-                request,
-                plan,
-                kept,
-                components=components,
-                journal=journal,
-                around=around,
-                announce=announce,
-            )
+            async with watching.begin(around.started, journal.event):
+                runner, tally = await carry(
+                    request,
+                    plan,
+                    kept,
+                    components=components,
+                    journal=journal,
+                    around=around,
+                    announce=announce,
+                )
     row = close_books(
-        request, plan, row, runner=runner, tally=tally, store=store, clock=place.clock
+        request,
+        plan,
+        row,
+        runner=runner,
+        tally=tally,
+        store=store,
+        clock=place.clock,
+        watched=watching.watched,
     )
     if request.update:
         journal.event("snapshots", {"written": write_snapshots(row.id, plan, store)})
@@ -104,46 +104,3 @@ async def carry_out(
     for text, times in journal.trouble().items():
         _LOG.warning("a reporter failed %d x: %s", times, text)
     return source_of(row, store, tally.summary())
-
-
-async def _execute(
-    request: Request,
-    plan: Plan,
-    kept: Kept,
-    *,
-    components: Components,
-    journal: Journal,
-    around: Surroundings,
-    announce: Callable[[Runner], None],
-) -> tuple[Runner, Tally]:
-    tally = Tally(slowest=max(SLOWEST, request.settings.durations))
-    for planned in plan.cases:
-        tally.plan(planned.case.suite)
-
-    def on_result(planned: PlannedCase, result: Result) -> None:
-        tally.add(result, planned.case.source)
-
-    settings = request.settings
-    budget_s = parse_duration(settings.budget) if settings.budget else 0.0
-    today = around.clock.wall().date().isoformat()
-    rules = StopRules(max_failures=settings.max_failures, budget_s=budget_s, today=today)
-    done = kept.all()
-    for index, result in done.items():
-        on_result(plan.cases[index], result)
-    for index, result in kept.fresh.items():
-        journal.end_case(plan.cases[index], result)
-    runner = Runner(
-        plan,
-        around,
-        journal,
-        slots=components.slots,
-        workers=components.workers,
-        rules=rules,
-        on_result=on_result,
-        done=done,
-        before=kept.attempts,
-    )
-    announce(runner)
-    with frozen_heap():
-        await runner.run()
-    return runner, tally

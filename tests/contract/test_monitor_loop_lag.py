@@ -11,9 +11,12 @@ from holdfast.measure import LoopLag
 from holdfast.model.evidence import Evidence
 from holdfast.process.page import close_page, open_page
 
+# Many looks long, so that a busy machine cannot miss all of them.
+BLOCK_S = 0.5
+
 
 def blocks_the_loop() -> None:
-    time.sleep(0.1)
+    time.sleep(BLOCK_S)
 
 
 async def blocked() -> LoopLag:

@@ -200,7 +200,7 @@ def test_a_newer_store_is_refused_with_a_hint(tmp_path: Path) -> None:
     store._session.run("UPDATE format SET version = 99")
     store.close()
     error = refused(URL, tmp_path)
-    assert "version 1 or older, got version 99" in error.message
+    assert f"version {SCHEMA.version} or older, got version 99" in error.message
     assert str(file_of(tmp_path)) in error.message
     assert "upgrade holdfast" in error.hint
 
@@ -208,11 +208,11 @@ def test_a_newer_store_is_refused_with_a_hint(tmp_path: Path) -> None:
 def test_an_older_store_is_lifted_and_keeps_its_runs(tmp_path: Path) -> None:
     store = open_store(URL, root=tmp_path)
     finished_run(store, "r1", "a")
-    later = msgspec.structs.replace(
-        SCHEMA, version=3, migrations={1: ("ALTER TABLE run ADD COLUMN a {ID}",), 2: ()}
-    )
+    now = SCHEMA.version
+    steps = {now: ("ALTER TABLE run ADD COLUMN a {ID}",), now + 1: ()}
+    later = msgspec.structs.replace(SCHEMA, version=now + 2, migrations=steps)
     prepare(store._session, "x", later)
-    assert store._session.query("SELECT version FROM format") == [(3,)]
+    assert store._session.query("SELECT version FROM format") == [(now + 2,)]
     assert store._session.query("SELECT a FROM run") == [(None,)]
     assert [final.id for _, final in store.results("r1")] == ["a"]
     store.close()

@@ -256,9 +256,14 @@ def test_a_torn_log_loses_whole_flushes_only(tmp_path: Path, nth: int) -> None:
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     later = Schema(
-        version=2,
+        version=SCHEMA.version + 1,
         statements=SCHEMA.statements,
-        migrations={1: ("ALTER TABLE run ADD COLUMN a TEXT", "ALTER TABLE run ADD COLUMN b TEXT")},
+        migrations={
+            SCHEMA.version: (
+                "ALTER TABLE run ADD COLUMN a TEXT",
+                "ALTER TABLE run ADD COLUMN b TEXT",
+            )
+        },
     )
     for nth in range(1, 20):
         path = tmp_path / f"{nth}.db"

@@ -19,6 +19,7 @@ def number(): return 7
 ELSEWHERE = {
     "HOLDFAST_BASE_URL", "HOLDFAST_STORE", "HOLDFAST_WORKERS", "HOLDFAST_TIMEOUT",  # test_run_flags
     "HOLDFAST_SECURITY",  # test_again
+    "HOLDFAST_MONITOR",  # test_watched_runs
     "HOLDFAST_GATE_UNDECIDED", "HOLDFAST_GATE_SUCCESS_RATE", "HOLDFAST_GATE_FLAKY",
 }  # fmt: skip
 # Read and shown; nothing that is built yet asks for them.

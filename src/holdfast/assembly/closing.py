@@ -12,6 +12,7 @@ from holdfast.execute.runner import Runner
 from holdfast.gate.judge_run import decide
 from holdfast.model.plan import Plan
 from holdfast.model.run import GateRule, RunRow
+from holdfast.model.watched import Watched
 from holdfast.ports import Store
 
 __all__ = ["close_books"]
@@ -26,6 +27,7 @@ def close_books(
     tally: Tally,
     store: Store,
     clock: Clock,
+    watched: Watched,
 ) -> RunRow:
     """Close the books and let the gate decide."""
     planned, recorded = store.count(row.id)
@@ -50,6 +52,7 @@ def close_books(
         gate=decision.rules,
         counts=tally.counts(),
         schedule=schedule(runner.spans, plan, slots=runner.slots, workers=runner.workers),
+        watched=_added(row.watched, watched),
         stopped=runner.stop.reason if stop in {"interrupt", "budget", "fail-fast"} else "",
     )
     store.close_run(closed)
@@ -61,3 +64,15 @@ def _broken_suites(runner: Runner) -> list[GateRule]:
         GateRule(name=f"suite {name}", held=False, message=text)
         for name, text in runner.broken_suites().items()
     ]
+
+
+def _added(before: Watched, now: Watched) -> Watched:
+    """Return what all stretches of a run saw: of figures the newest, of peaks the highest."""
+    names = {**before.peak_bytes, **now.peak_bytes}
+    return msgspec.structs.replace(
+        now if now.asked_hz or not before.asked_hz else before,
+        peak_bytes={
+            name: max(before.peak_bytes.get(name, 0), now.peak_bytes.get(name, 0)) for name in names
+        },
+        anomalies=(*before.anomalies, *now.anomalies),
+    )

@@ -14,11 +14,12 @@ from typing import Any, Self
 from holdfast.assembly.echo import Echo
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
+from holdfast.assembly.watching import Watching
 from holdfast.cases.read import read_plain
 from holdfast.execute.in_process import InProcess
 from holdfast.execute.nothing import NoServices
 from holdfast.execute.pool import Pool
-from holdfast.ports import Services
+from holdfast.ports import Services, Store
 from holdfast.process.child import Child, spawn_child
 from holdfast.process.limits import usable_cores
 from holdfast.process.reaper_client import Reaper
@@ -56,6 +57,7 @@ class Components:
             )
         self.services: Services = self._services() if request.settings.services else NoServices()
         self._http: Any = None
+        self._watching: Watching | None = None
         self._warming: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,6 +100,22 @@ class Components:
             settings.services, settings.links, services_place, given=given
         )
         return made
+
+    def watching(self, store: Store) -> Watching:
+        """Return who watches the processes and the pace of the run, and keeps it in `store`."""
+        self._watching = Watching(
+            store,
+            self.reaper.run_id,
+            self.executor,
+            self.services,
+            reaper_pid=self.reaper.pid,
+            is_on=self._settings.monitor,
+        )
+        return self._watching
+
+    def used(self) -> Mapping[str, float]:
+        """Return what the processes used last, for the live view; empty before it is known."""
+        return self._watching.used() if self._watching is not None else {}
 
     async def warm(self) -> None:
         """Start the host for coroutine functions, to be ready when the case files are read."""

@@ -76,7 +76,8 @@ async def _run(request: Request, place: Workplace, store: Store, *, progress: bo
     screen = Screen(verbose=False, quiet=not progress, progress=request.settings.progress)
 
     def reporters(components: Components) -> Sequence[Reporter]:
-        return [screen.reporter(place.registry, components.executor.doing), *log_reporters()]
+        shown = screen.reporter(place.registry, components.executor.doing, components.used)
+        return [shown, *log_reporters()]
 
     with stopped_by_signals() as announce:
         return await carry_out(request, place, store, reporters=reporters, announce=announce)

@@ -89,7 +89,8 @@ def refuse_unusable_folder(output: str) -> None:
 
 async def _run(request: Request, place: Workplace, store: Store, screen: Screen) -> ReportSource:
     def reporters(components: Components) -> Sequence[Reporter]:
-        return [screen.reporter(place.registry, components.executor.doing), *log_reporters()]
+        shown = screen.reporter(place.registry, components.executor.doing, components.used)
+        return [shown, *log_reporters()]
 
     with stopped_by_signals() as announce:
         return await carry_out(request, place, store, reporters=reporters, announce=announce)

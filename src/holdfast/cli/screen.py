@@ -11,7 +11,7 @@ from typing import TextIO
 from holdfast.ports import Reporter
 from holdfast.registry import Registry
 from holdfast.report.console import write_line
-from holdfast.report.options import ReporterOptions, nothing_known
+from holdfast.report.options import ReporterOptions, nothing_known, nothing_used
 from holdfast.report.paint import Paint, ansi, choose_reporter, plain, wants_colour
 
 __all__ = ["Screen"]
@@ -40,8 +40,12 @@ class Screen:
         self.paint: Paint = ansi if wants_colour(os.environ, is_terminal=is_terminal) else plain
         self._is_terminal = is_terminal
 
-    def options(self, doing: Callable[[], Mapping[str, str]] = nothing_known) -> ReporterOptions:
-        """Return what reporters are told; `doing` answers what the workers do."""
+    def options(
+        self,
+        doing: Callable[[], Mapping[str, str]] = nothing_known,
+        used: Callable[[], Mapping[str, float]] = nothing_used,
+    ) -> ReporterOptions:
+        """Return what reporters are told; `doing` answers what the workers do, `used` what they use."""
         return ReporterOptions(
             stream=self._stream,
             width=shutil.get_terminal_size((100, 24)).columns,
@@ -49,6 +53,7 @@ class Screen:
             verbose=self._verbose,
             progress=self._progress,
             doing=doing,
+            used=used,
         )
 
     def write(self, text: str) -> None:
@@ -56,7 +61,12 @@ class Screen:
         if text:
             write_line(self._stream, text.rstrip("\n"))
 
-    def reporter(self, registry: Registry, doing: Callable[[], Mapping[str, str]]) -> Reporter:
+    def reporter(
+        self,
+        registry: Registry,
+        doing: Callable[[], Mapping[str, str]],
+        used: Callable[[], Mapping[str, float]],
+    ) -> Reporter:
         """Return the reporter that fits the terminal and the flags."""
         name = choose_reporter(
             os.environ,
@@ -65,5 +75,5 @@ class Screen:
             progress=self._progress,
             verbose=self._verbose,
         )
-        made: Reporter = registry.load("reporter", name)(self.options(doing))
+        made: Reporter = registry.load("reporter", name)(self.options(doing, used))
         return made

@@ -201,7 +201,7 @@ class AsyncHost:
 
     def _beat(self) -> None:
         self._ticked = monotonic()
-        self._send(Beat())
+        self._send(Beat(len(asyncio.all_tasks(self._loop))))
         self._loop.call_later(BEAT_S, self._beat)
 
     def _watch(self) -> None:

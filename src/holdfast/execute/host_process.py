@@ -70,6 +70,7 @@ class HostProcess:
         self.is_ready = False
         self.is_lost = False
         self.last_heard = monotonic()
+        self.tasks = 0
         # The call that keeps the event loop from turning: 0 none, -1 unknown.
         self.blocked_by = 0
         self.blocked_since = 0.0

@@ -91,6 +91,14 @@ class InProcess:
         """Tell what runs now."""
         return self._doing
 
+    def pids(self) -> Mapping[str, int]:
+        """There is no process but this one."""
+        return {}
+
+    def tasks(self) -> int:
+        """Count what runs on this loop."""
+        return len(asyncio.all_tasks())
+
     async def close(self) -> None:
         """Forget the folder that was put on the path."""
         if self._root in sys.path:

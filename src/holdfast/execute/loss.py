@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from holdfast.execute.host_process import InFlight
+from holdfast.execute.host_process import REAPER_GONE, HostProcess, InFlight
 from holdfast.model import codec
 from holdfast.model.evidence import Assessment, CaseError, ErrorKind, Evidence, Output
 from holdfast.model.result import Attempt
@@ -15,7 +15,16 @@ from holdfast.ports import AssessorCall
 from holdfast.process.reaper_client import ReaperGone
 from holdfast.text.cut import HeadTail
 
-__all__ = ["Loss", "LossKind", "evidence_of", "sentence", "suspected", "unassessed", "with_output"]
+__all__ = [
+    "Loss",
+    "LossKind",
+    "evidence_of",
+    "loss_of",
+    "sentence",
+    "suspected",
+    "unassessed",
+    "with_output",
+]
 
 # More names than this would not be read.
 SHOWN = 5
@@ -45,6 +54,35 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     kind: LossKind
     message: str
     stack: str = ""
+
+
+def loss_of(host: HostProcess, n: int, flight: InFlight, *, ending: str, count: int) -> Loss:
+    """Return what became of a call whose process ended with `count` calls in flight."""
+    log = host.log_text()
+    if ending == REAPER_GONE:
+        return Loss(kind="reaper", message=f"{host.name} was lost together with the reaper")
+    if not host.is_ready:
+        return Loss(
+            kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log
+        )
+    if host.killed_for == n:
+        return Loss(kind="timeout", message=host.kill_reason, stack=host.blocked_stack or log)
+    if host.killed_for:
+        return Loss(
+            kind="lost",
+            message=f"{host.name} was killed because of another case: {host.kill_reason}",
+        )
+    if host.killed_for == 0:
+        return Loss(kind="shared", message=f"{host.kill_reason} (one of {count})", stack=log)
+    if count > 1:
+        return Loss(
+            kind="shared", message=f"{host.name} ended with {ending} (one of {count})", stack=log
+        )
+    return Loss(
+        kind="crash",
+        message=f"{host.name} ended with {ending} while it ran {flight.label}",
+        stack=log,
+    )
 
 
 def evidence_of(

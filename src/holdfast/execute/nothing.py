@@ -45,5 +45,9 @@ class NoServices:
         del case, suite
         return ""
 
+    def pids(self) -> Mapping[str, int]:
+        """Nothing was started."""
+        return {}
+
     async def close(self) -> None:
         """There is nothing to stop."""

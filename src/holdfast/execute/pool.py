@@ -11,12 +11,20 @@ from typing import Any
 
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
-from holdfast.execute.host_process import REAPER_GONE, HostProcess, InFlight, start_host
-from holdfast.execute.loss import Loss, evidence_of, sentence, unassessed, with_output
+from holdfast.execute.host_process import HostProcess, InFlight, start_host
+from holdfast.execute.loss import (
+    Loss,
+    evidence_of,
+    loss_of,
+    sentence,
+    unassessed,
+    with_output,
+)
 from holdfast.execute.watch import Watch, telling_slow_import
 from holdfast.execute.wire import (
     Assess,
     Assessed,
+    Beat,
     Blocked,
     Call,
     Called,
@@ -161,6 +169,14 @@ class Pool:
         return {
             host.name: _busy_with(host) for host in sorted(self._hosts, key=lambda host: host.name)
         }
+
+    def pids(self) -> Mapping[str, int]:
+        """Return the process of each host by its name."""
+        return {host.name: host.spawned.pid for host in self._hosts}
+
+    def tasks(self) -> int:
+        """Return how many asyncio tasks there were when the hosts last told."""
+        return sum(host.tasks for host in self._hosts)
 
     async def close(self) -> None:
         """End every process; calls still in flight are cancelled."""
@@ -313,6 +329,8 @@ class Pool:
                     host.echo(data)
             case Blocked(n, stack):
                 host.note_blocked(n, stack)
+            case Beat(tasks):
+                host.tasks = tasks
             case _:
                 return
 
@@ -341,7 +359,7 @@ class Pool:
         for n, flight in flights:
             if not flight.future.done():
                 flight.future.set_result(
-                    _loss_of(host, n, flight, ending=ending, count=len(flights))
+                    loss_of(host, n, flight, ending=ending, count=len(flights))
                 )
         host.in_flight.clear()
         self._let_go(host)
@@ -356,34 +374,6 @@ def _settle(host: HostProcess, n: int, answer: Any) -> None:
     flight = host.in_flight.pop(n, None)
     if flight is not None and not flight.future.done():
         flight.future.set_result(answer)
-
-
-def _loss_of(host: HostProcess, n: int, flight: InFlight, *, ending: str, count: int) -> Loss:
-    log = host.log_text()
-    if ending == REAPER_GONE:
-        return Loss(kind="reaper", message=f"{host.name} was lost together with the reaper")
-    if not host.is_ready:
-        return Loss(
-            kind="internal", message=f"{host.name} ended before it was ready: {ending}", stack=log
-        )
-    if host.killed_for == n:
-        return Loss(kind="timeout", message=host.kill_reason, stack=host.blocked_stack or log)
-    if host.killed_for:
-        return Loss(
-            kind="lost",
-            message=f"{host.name} was killed because of another case: {host.kill_reason}",
-        )
-    if host.killed_for == 0:
-        return Loss(kind="shared", message=f"{host.kill_reason} (one of {count})", stack=log)
-    if count > 1:
-        return Loss(
-            kind="shared", message=f"{host.name} ended with {ending} (one of {count})", stack=log
-        )
-    return Loss(
-        kind="crash",
-        message=f"{host.name} ended with {ending} while it ran {flight.label}",
-        stack=log,
-    )
 
 
 def _busy_with(host: HostProcess) -> str:

@@ -111,7 +111,9 @@ class Collected(msgspec.Struct, frozen=True, array_like=True, tag="collected"):
 
 
 class Beat(msgspec.Struct, frozen=True, array_like=True, tag="beat"):
-    """The event loop of the host turns."""
+    """The event loop of the host turns, with this many tasks."""
+
+    tasks: int = 0
 
 
 class Blocked(msgspec.Struct, frozen=True, array_like=True, tag="blocked"):

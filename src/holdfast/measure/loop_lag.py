@@ -135,12 +135,19 @@ class LoopLag:
             self._blocked = sorted(worst, key=lambda each: -each.lag_s)[:MOST_STACKS]
 
     def _look(self) -> None:
-        """Look at the loop's thread, once per lag, from a thread of its own."""
-        seen = 0.0
+        """Look at the loop's thread, from a thread of its own, again whenever a lag has doubled.
+
+        The last look counts: it falls into the second half of the lag. The first may have come
+        when a busy machine, not yet what blocks, kept the loop waiting.
+        """
+        seen = next_s = 0.0
         while not self._is_over.wait(self._threshold_s / 4):
             due = self._due
-            if due != seen and monotonic() > due + self._threshold_s / 2:
-                seen = due
+            if due != seen:
+                seen, next_s = due, self._threshold_s / 2
+            late_s = monotonic() - due
+            if late_s > next_s:
+                next_s = 2 * late_s
                 frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - documented
                 if frame is not None:
                     self._stack = "".join(traceback.format_stack(frame)[-DEPTH:])

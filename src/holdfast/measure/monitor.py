@@ -69,6 +69,7 @@ class Monitor:
         self._process: subprocess.Popen[bytes] | None = None
         self._file: Any = None
         self._seen = Seen(asked_hz=self.hz)
+        self._told = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -92,6 +93,16 @@ class Monitor:
             size = os.fstat(self._file.fileno()).st_size
             self._seen = read_seen(os.pread(self._file.fileno(), size, 0), self.hz)
         return self._seen
+
+    def news(self) -> Seen:
+        """Return what was seen since this was last asked; for who watches for hours, and keeps it."""
+        if self._file is None:
+            return Seen(asked_hz=self.hz)
+        size = os.fstat(self._file.fileno()).st_size
+        data = os.pread(self._file.fileno(), size - self._told, self._told)
+        whole = data[: data.rfind(b"\n") + 1]
+        self._told += len(whole)
+        return read_seen(whole, self.hz)
 
     @property
     def samples(self) -> tuple[Sample, ...]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from holdfast.model.result import Result
+from holdfast.model.watched import Watched
 
 __all__ = [
     "Counts",
@@ -111,6 +112,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts = Counts()
     deselected: tuple[tuple[str, str, str], ...] = ()
     stopped: str = ""
+    watched: Watched = Watched()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

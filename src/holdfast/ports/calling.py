@@ -68,6 +68,14 @@ class Executor(Protocol):
         """Tell what each worker is busy with, for the live view."""
         ...
 
+    def pids(self) -> Mapping[str, int]:
+        """Return the process id of each host and worker that lives, by its name."""
+        ...
+
+    def tasks(self) -> int:
+        """Return how many asyncio tasks the hosts last said that they have."""
+        ...
+
     async def close(self) -> None:
         """End every host and worker."""
         ...

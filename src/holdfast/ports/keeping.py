@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from holdfast.model.case import Case
-from holdfast.model.evidence import Evidence
+from holdfast.model.evidence import Evidence, Series
 from holdfast.model.plan import Plan, PlannedRow
 from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
@@ -37,6 +37,14 @@ class Store(Protocol):
 
     def end_case(self, run_id: str, index: int, result: Result) -> None:
         """Keep a case's final result."""
+        ...
+
+    def add_series(self, run_id: str, name: str, points: Series) -> None:
+        """Keep the next chunk of a series of the run; `at_s` counts from its start, and rises."""
+        ...
+
+    def series(self, run_id: str) -> Mapping[str, Series]:
+        """Return the series of a run by name, whole."""
         ...
 
     def pending(self) -> int:
@@ -93,6 +101,10 @@ class Store(Protocol):
 
     def durations(self, keys: Iterable[str]) -> Mapping[str, float]:
         """Return the expected seconds of cases (`suite/id`) that ran before."""
+        ...
+
+    def recent_durations(self, keys: Iterable[str]) -> Mapping[str, tuple[float, ...]]:
+        """Return the seconds of the last 24 passed runs of cases (`suite/id`), oldest first."""
         ...
 
     def cached_many(self, keys: Iterable[str]) -> Mapping[str, tuple[str, Result]]:

@@ -56,6 +56,10 @@ class Services(Protocol):
         """Say which service of the case died on its own (`service api, exit 137`), or ""."""
         ...
 
+    def pids(self) -> Mapping[str, int]:
+        """Return the process id of each service that was started and lives, by its name."""
+        ...
+
     async def close(self) -> None:
         """Stop everything."""
         ...

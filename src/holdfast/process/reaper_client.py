@@ -92,6 +92,11 @@ class Reaper:
         self._is_open = True
         self.on_lost: Callable[[], None] = _nothing
 
+    @property
+    def pid(self) -> int:
+        """The process id of the reaper."""
+        return self._process.pid
+
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read answers on this loop."""
         self._loop = loop

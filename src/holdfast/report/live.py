@@ -126,6 +126,7 @@ class LiveReporter:
             lines = live_lines(
                 self._state,
                 self._options.doing(),
+                self._options.used(),
                 now_s=self._now(),
                 width=self._console.width,
                 paint=self._paint,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from holdfast.report.clean import clean, one_line
 from holdfast.report.paint import Paint
 from holdfast.report.tally_line import Progress, bar, progress_line
-from holdfast.text.format import format_duration
+from holdfast.text.format import format_bytes, format_duration
 
 __all__ = ["LiveState", "live_lines"]
 
@@ -16,6 +16,7 @@ MAX_SUITES = 8
 MAX_RUNNING = 8
 MAX_FAILURES = 4
 SUITE_NAME = 24
+_RSS = "rss_bytes."
 
 
 class LiveState:
@@ -34,7 +35,13 @@ class LiveState:
 
 
 def live_lines(
-    state: LiveState, doing: Mapping[str, str], *, now_s: float, width: int, paint: Paint
+    state: LiveState,
+    doing: Mapping[str, str],
+    used: Mapping[str, float],
+    *,
+    now_s: float,
+    width: int,
+    paint: Paint,
 ) -> list[str]:
     """Return the lines of the live view, from top to bottom."""
     progress = state.progress
@@ -42,6 +49,7 @@ def live_lines(
         f"  {paint('last', 'dim')}  {failure}" for failure in list(state.failures)[-MAX_FAILURES:]
     ]
     lines += _running(state, doing, now_s=now_s, width=width, paint=paint)
+    lines += _used(used, width=width, paint=paint)
     if len(state.suites) > 1:
         lines += _suites(state, paint)
     drawn = bar(progress.done, progress.planned, BAR)
@@ -68,6 +76,24 @@ def _running(
                 f"  {paint('runs', 'dim')}  {clean(worker):<10}  {one_line(what, width - 24)}"
             )
     return lines
+
+
+def _used(used: Mapping[str, float], *, width: int, paint: Paint) -> list[str]:
+    """Return what the processes of the run use now, and which of them holds most."""
+    # Another thread adds meanwhile: a copy is taken in one step.
+    latest = dict(used)
+    held = {name[len(_RSS) :]: value for name, value in latest.items() if name.startswith(_RSS)}
+    if not held:
+        return []
+    cores = sum(value for name, value in latest.items() if name.startswith("cpu."))
+    most = max(held, key=lambda name: held[name])
+    parts = [
+        f"{cores:.1f} cores",
+        f"{format_bytes(sum(held.values()))} (most: {clean(most)} {format_bytes(held[most])})",
+        f"{latest.get('cases_in_flight', 0):,.0f} in flight",
+        f"{latest.get('asyncio_tasks', 0):,.0f} tasks",
+    ]
+    return [f"  {paint('uses', 'dim')}  {', '.join(parts)[: width - 8]}"]
 
 
 def _suites(state: LiveState, paint: Paint) -> list[str]:

@@ -10,6 +10,7 @@ from holdfast.model.run import RunRow
 from holdfast.report.clean import clean, one_line
 from holdfast.report.paint import Paint
 from holdfast.report.summary_text import deselected_text, header_text
+from holdfast.text.format import format_duration
 
 __all__ = ["event_sentence", "event_text", "start_text"]
 
@@ -46,6 +47,13 @@ def event_sentence(name: str, facts: Mapping[str, Any]) -> str:
             cases = f"{ended:,} waiting {'case' if ended == 1 else 'cases'}"
             text = f"{resource} failed too often in a row, {cases} ended as endpoint down"
             return one_line(text, MAX_FACTS)
+        case (
+            "unusual",
+            {"case": str(case), "duration_s": float(lasted), "usual_s": float(before)},
+        ):
+            verb = "took" if facts.get("is_over") else "has taken"
+            text = f"{case} {verb} {format_duration(lasted)}, usually {format_duration(before)}"
+            return one_line(f"{text} (its last {facts.get('runs')} runs)", MAX_FACTS)
         case ("snapshots", {"written": written}):
             files = cast("Sequence[object]", written)
             names = f": {', '.join(map(str, files))}" if files else ""

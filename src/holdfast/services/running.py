@@ -104,6 +104,11 @@ class RunServices:
                 return _with_log(f"service {service.name}, {ended}", service)
         return ""
 
+    def pids(self) -> Mapping[str, int]:
+        """Return the process of each service by its name; of several of one name, the newest."""
+        services = (slot.service for slot in self._slots.values())
+        return {each.name: each.pid for each in services if isinstance(each, ProcessService)}
+
     async def close(self) -> None:
         """Stop everything, those last that others need."""
         await self._stop(lambda _: True)

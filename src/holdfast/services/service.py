@@ -183,6 +183,11 @@ class ProcessService:
             self._ended = process.ended()
             await process.stop()
 
+    @property
+    def pid(self) -> int:
+        """The process that was started, 0 where none runs."""
+        return self._process.pid if self._process is not None else 0
+
     def ended(self) -> str:
         return self._process.ended() if self._process is not None else self._ended
 
@@ -205,6 +210,7 @@ class _Process:
         self._child = child
         self.log = log
         self.exited: asyncio.Future[int] = asyncio.ensure_future(child.wait())
+        self.pid = child.pid
         self._readers = [asyncio.ensure_future(self._read(fd)) for fd in (1, 2)]
 
     async def _read(self, fd: int) -> None:

@@ -31,6 +31,7 @@ ABOUT: Mapping[str, str] = {
     "output": "the folder of the reports; empty is a new one below .holdfast/reports",
     "durations": "how many of the slowest cases the summary lists",
     "progress": "draw live progress",
+    "monitor": "watch the processes of a run: memory, CPU, cases that take unusually long",
     "in_process": "run user code in holdfast's own process, for a debugger",
     "resources": "what only so much may be used of at once",
     "services": "processes under test, which holdfast starts, or the addresses of running ones",

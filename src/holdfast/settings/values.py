@@ -121,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     output: str = ""
     durations: Count = 0
     progress: bool = True
+    monitor: bool = True
     in_process: bool = False
     resources: dict[str, Permits | ResourceSettings] = {}
     services: dict[str, ServiceSettings] = {}

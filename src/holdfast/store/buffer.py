@@ -27,6 +27,8 @@ _RESULT = """INSERT INTO result (case_id, segment, status, reason, skip_kind, fl
     cached_from = excluded.cached_from, measurements = excluded.measurements"""
 _REJUDGED_RESULT = """UPDATE result SET status = ?, reason = ?, skip_kind = ?, flaky = ?,
     started_s = ?, duration_s = ?, cached_from = ?, measurements = ? WHERE case_id = ?"""
+_SERIES = """INSERT INTO run_series (run, segment, name, chunk, points) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (run, segment, name, chunk) DO UPDATE SET points = excluded.points"""
 _REJUDGED_ATTEMPT = "UPDATE attempt SET status = ?, findings = ? WHERE case_id = ? AND n = ?"
 
 
@@ -49,9 +51,11 @@ class Buffer:
         self._ended: set[tuple[int, int]] = set()
         self._told_ends: list[Row] = []
         self._rejudged: dict[int, _Rejudged] = {}
+        self._series: list[Row] = []
 
     def __len__(self) -> int:
-        return len(self._starts) + len(self._ends) + len(self._results) + len(self._rejudged)
+        rows = len(self._starts) + len(self._ends) + len(self._results)
+        return rows + len(self._rejudged) + len(self._series)
 
     def start(self, case_id: int, n: int, started_s: float, worker: str) -> None:
         """Take the start of an attempt."""
@@ -77,6 +81,10 @@ class Buffer:
             self._told_ends.append(_attempt_row(case_id, attempt, None, None))
         self._results.append((case_id, segment, *result_columns(result)))
 
+    def series(self, row: Row) -> None:
+        """Take a chunk of a series of the run."""
+        self._series.append(row)
+
     def rejudge(self, case_id: int, result: Result) -> None:
         """Take newly judged findings of the last attempt; the result itself must be known."""
         last = result.attempts[-1] if result.attempts else None
@@ -98,6 +106,8 @@ class Buffer:
             session.many(_ATTEMPT, self._ends)
             session.many(_ATTEMPT_IF_OPEN, self._told_ends)
             session.many(_RESULT, self._results)
+            if self._series:
+                session.many(_SERIES, self._series)
             if self._rejudged:
                 self._write_rejudged(session)
         self._clear()
@@ -113,7 +123,7 @@ class Buffer:
     def _clear(self) -> None:
         self._starts.clear()
         self._rejudged.clear()
-        for rows in (self._ends, self._results, self._told_ends):
+        for rows in (self._ends, self._results, self._told_ends, self._series):
             rows.clear()
 
 

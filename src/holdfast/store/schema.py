@@ -9,6 +9,7 @@
 | finding (a view) | expectation judged on an attempt: the items of `findings`, for people and their SQL |
 | result | final status of a case in a run |
 | series, ledger, artifact | chunk of a series, injected fault, file that an attempt left |
+| run_series | chunk of a series of the whole run: what its processes used |
 | history | name: rolling aggregates over its runs, brought up to date when a run closes |
 
 Statuses are the words of `model/`, as text.
@@ -32,8 +33,13 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     migrations: dict[int, tuple[str, ...]] = {}
 
 
+_RUN_SERIES = """CREATE TABLE run_series (
+    run {ID} NOT NULL REFERENCES run (number) ON DELETE CASCADE, segment INTEGER NOT NULL,
+    name TEXT NOT NULL, chunk INTEGER NOT NULL, points {BLOB} NOT NULL,
+    PRIMARY KEY (run, segment, name, chunk))"""
+
 SCHEMA = Schema(
-    version=1,
+    version=2,
     statements=(
         """CREATE TABLE name (
             id {ID} PRIMARY KEY, full_id TEXT NOT NULL, suite_chars INTEGER NOT NULL,
@@ -87,7 +93,9 @@ SCHEMA = Schema(
             name {ID} PRIMARY KEY REFERENCES name (id), runs INTEGER NOT NULL,
             mean_s DOUBLE PRECISION NOT NULL, last_s DOUBLE PRECISION NOT NULL,
             fails INTEGER NOT NULL, flips INTEGER NOT NULL, last_status TEXT NOT NULL,
-            last_run {ID} NOT NULL)""",
+            last_run {ID} NOT NULL,
+            recent TEXT NOT NULL DEFAULT '')""",
+        _RUN_SERIES,
         """CREATE VIEW outcome AS SELECT run.id AS run, "case".idx AS idx,
             substr(name.full_id, 1, name.suite_chars) AS suite,
             substr(name.full_id, name.suite_chars + 2) AS id, result.status AS status,
@@ -98,6 +106,9 @@ SCHEMA = Schema(
             JOIN name ON name.id = definition.name
             JOIN result ON result.case_id = "case".id""",
     ),
+    migrations={
+        1: ("ALTER TABLE history ADD COLUMN recent TEXT NOT NULL DEFAULT ''", _RUN_SERIES),
+    },
 )
 
 

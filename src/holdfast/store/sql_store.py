@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from holdfast.model.codec import decode
-from holdfast.model.evidence import Evidence
+from holdfast.model.evidence import Evidence, Series
 from holdfast.model.plan import Plan
 from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow
 from holdfast.ports import PlannedRow
 from holdfast.store.blobs import MAX_ROW_BYTES, Blobs
 from holdfast.store.buffer import Buffer
-from holdfast.store.history import aggregate, expected_durations
+from holdfast.store.history import aggregate, expected_durations, recent_durations
 from holdfast.store.planned import extend_plan, read_plan, write_plan
 from holdfast.store.read import (
     count_results,
@@ -24,6 +24,7 @@ from holdfast.store.read import (
     read_results,
     read_unfinished,
 )
+from holdfast.store.run_series import read_run_series, series_row
 from holdfast.store.runs import (
     add_run,
     add_segment,
@@ -86,6 +87,13 @@ class SqlStore:
         run = self._written(run_id)
         self._buffer.result(run.ids[index], run.segment, result)
 
+    def add_series(self, run_id: str, name: str, points: Series) -> None:
+        run = self._written(run_id)
+        self._buffer.series(series_row(run.number, run.segment, name, points))
+
+    def series(self, run_id: str) -> Mapping[str, Series]:
+        return read_run_series(self._session, run_number(self._session, run_id))
+
     def pending(self) -> int:
         return len(self._buffer)
 
@@ -138,6 +146,9 @@ class SqlStore:
 
     def durations(self, keys: Iterable[str]) -> Mapping[str, float]:
         return expected_durations(self._session, keys)
+
+    def recent_durations(self, keys: Iterable[str]) -> Mapping[str, tuple[float, ...]]:
+        return recent_durations(self._session, keys)
 
     def cached_many(self, keys: Iterable[str]) -> Mapping[str, tuple[str, Result]]:
         """Return what `cached` returns for each key that has it."""

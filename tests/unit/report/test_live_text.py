@@ -8,8 +8,10 @@ from holdfast.report.tally_line import Progress, bar
 from tests.unit.report.runs import result
 
 
-def drawn(state: LiveState, doing: dict[str, str] | None = None) -> list[str]:
-    return live_lines(state, doing or {}, now_s=10.0, width=80, paint=plain)
+def drawn(
+    state: LiveState, doing: dict[str, str] | None = None, used: dict[str, float] | None = None
+) -> list[str]:
+    return live_lines(state, doing or {}, used or {}, now_s=10.0, width=80, paint=plain)
 
 
 def state(planned: int = 4) -> LiveState:
@@ -71,3 +73,18 @@ def test_names_cannot_command_the_terminal() -> None:
     made.running = {"s/\x1b[2J": ("w\x07", 0.0)}
     made.suites = {"\x1b[0m": [0, 1, 0], "b": [0, 1, 0]}
     assert not set("".join(drawn(made))) & {"\x1b", "\x07"}
+
+
+def test_what_the_processes_use_is_one_line() -> None:
+    used = {
+        "rss_bytes.host": 30e6,
+        "rss_bytes.worker-1": 120e6,
+        "cpu.host": 0.25,
+        "cpu.worker-1": 1.0,
+    }
+    lines = drawn(state(), used={**used, "cases_in_flight": 3.0, "asyncio_tasks": 21.0})
+    assert lines[0] == "  uses  1.2 cores, 143 MiB (most: worker-1 114 MiB), 3 in flight, 21 tasks"
+
+
+def test_a_run_that_nobody_watches_has_no_such_line() -> None:
+    assert not any("uses" in line for line in drawn(state(), used={"cases_in_flight": 3.0}))
