@@ -11,7 +11,9 @@ import pytest
 
 from holdfast.builtin import COMPONENTS
 from holdfast.errors import InternalError
+from holdfast.model.evidence import Series
 from holdfast.model.result import Result
+from holdfast.model.watched import Anomaly, Watched
 from holdfast.ports import PlannedRow
 from holdfast.registry import Registry
 from holdfast.report.schema import report_schema
@@ -145,6 +147,8 @@ def test_the_json_report_has_the_promised_keys_in_their_order(tmp_path: Path) ->
         "suites",
         "gate",
         "schedule",
+        "memory",
+        "unusual",
         "results",
     ]
     assert keys == [key for key in written if key in keys]
@@ -236,3 +240,46 @@ def test_numbers_that_json_does_not_have_are_null(tmp_path: Path) -> None:
     odd = result(measurements={"p99": float("nan"), "max": float("inf"), "n": 2.0})
     written = json_of(source([odd]), tmp_path)
     assert written["results"][0]["measurements"] == {"p99": None, "max": None, "n": 2.0}
+
+
+def test_the_json_report_says_what_was_used_and_what_took_unusually_long(tmp_path: Path) -> None:
+    slow = Anomaly(case="sums/adds", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
+    watched = Watched(
+        asked_hz=10.0,
+        achieved_hz=9.5,
+        share=0.004,
+        missing={"uss_bytes": "no access"},
+        peak_bytes={"host": 50, "commands": 7},
+        anomalies=(slow,),
+    )
+    series = {
+        "rss_bytes.host": Series(at_s=[0.0, 1.0], values=[10.0, 40.0]),
+        "cpu.host": Series(at_s=[0.0, 1.0], values=[0.0, 0.5]),
+    }
+    written = json_of(source([result()], row(watched=watched), series=series), tmp_path)
+    unknown = dict.fromkeys(("first_bytes", "last_bytes", "growth_bytes", "cpu_s"))
+    assert written["memory"] == {
+        "asked_hz": 10.0,
+        "achieved_hz": 9.5,
+        "share": 0.004,
+        "reason": "",
+        "missing": {"uss_bytes": "no access"},
+        "processes": [
+            {
+                "name": "host",
+                "first_bytes": 10,
+                "peak_bytes": 50,
+                "last_bytes": 40,
+                "growth_bytes": 30,
+                "cpu_s": 0.5,
+            },
+            {"name": "commands", "peak_bytes": 7, **unknown},
+        ],
+    }
+    told = {"duration_s": 2.0, "usual_s": 0.1, "runs": 8, "score": 9.0, "is_over": True}
+    assert written["unusual"] == {"is_machine": False, "cases": [{"case": "sums/adds", **told}]}
+
+
+def test_the_json_report_says_why_nothing_was_watched(tmp_path: Path) -> None:
+    written = json_of(source([result()], row(watched=Watched(reason="monitor = false"))), tmp_path)
+    assert (written["memory"]["reason"], written["memory"]["processes"]) == ("monitor = false", [])

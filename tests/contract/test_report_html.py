@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from holdfast.model.evidence import Series
 from holdfast.model.result import Result
 from holdfast.model.run import GateRule, RunRow
+from holdfast.model.watched import Anomaly, Watched
 from holdfast.report import html
 from tests.unit.report.runs import ERROR, attempt, finding, planned, result, row, source
 
@@ -23,11 +29,14 @@ class Page(HTMLParser):
         self.attributes: list[tuple[str, str | None]] = []
         self.open: list[str] = []
         self.text = ""
+        self.scripts: list[str] = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
+        if tag == "script":
+            self.scripts.append("")
         self.attributes += attrs
         if tag not in VOID:
             self.open.append(tag)
@@ -36,13 +45,21 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if "script" in self.open:
+            self.scripts[-1] += data
+        elif not {"style", "svg"} & set(self.open):
             self.text += data
 
 
-def page(directory: Path, *results: Result, run: RunRow | None = None, unfinished: int = 0) -> Page:
+def page(
+    directory: Path,
+    *results: Result,
+    run: RunRow | None = None,
+    unfinished: int = 0,
+    series: Mapping[str, Series] | None = None,
+) -> Page:
     rows = planned([*results, *(result(f"later-{n}") for n in range(unfinished))])
-    path = html.REPORT.write(source(results, run, plan=rows), directory)
+    path = html.REPORT.write(source(results, run, plan=rows, series=series), directory)
     read = Page(path.read_text(encoding="utf-8"))
     assert not read.open
     return read
@@ -111,14 +128,61 @@ def test_a_run_without_all_results_is_never_shown_as_passed(tmp_path: Path) -> N
     assert "1 of 2 planned cases have no recorded result" in read.text
 
 
-def test_the_page_needs_no_network_and_no_script(tmp_path: Path) -> None:
+def test_the_page_needs_no_network(tmp_path: Path) -> None:
     read = page(tmp_path, *mixed())
-    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(read.elements)
+    assert not {"link", "img", "iframe", "object", "embed"} & set(read.elements)
     links = {value for name, value in read.attributes if name in {"href", "src", "action"}}
     assert links <= {"report.json"}
     text = (tmp_path / html.FILE_NAME).read_text(encoding="utf-8")
     assert not re.search(r"https?://|url\(|@import", text)
     assert "default-src 'none'" in text
+
+
+def test_no_other_script_runs_than_the_one_that_the_policy_names(tmp_path: Path) -> None:
+    read = page(tmp_path, *mixed())
+    data, code = read.scripts
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    policies = [value for name, value in read.attributes if name == "content" and value]
+    [policy] = [value for value in policies if "default-src" in value]
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert json.loads(data)["end"] == 0.75
+
+
+def test_a_page_without_a_figure_has_no_script_at_all(tmp_path: Path) -> None:
+    read = page(tmp_path, result(status="skipped"))
+    assert (read.scripts, "svg" in read.elements) == ([], False)
+    assert "script-src" not in (tmp_path / html.FILE_NAME).read_text(encoding="utf-8")
+
+
+def test_the_figure_is_there_without_any_script(tmp_path: Path) -> None:
+    series = {"rss_bytes.host": Series(at_s=[0.1, 0.6], values=[1e6, 5e6])}
+    read = page(tmp_path, *mixed(), series=series)
+    drawn = [value for name, value in read.attributes if name == "d"]
+    assert len(drawn) == 3
+    assert all(value and value.startswith("M") for value in drawn)
+
+
+def test_memory_and_what_took_unusually_long_are_told(tmp_path: Path) -> None:
+    series = {"rss_bytes.host": Series(at_s=[0.1, 0.6], values=[1024.0**2, 3 * 1024.0**2])}
+    slow = [
+        Anomaly(case=f"sums/{name}", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
+        for name in ("adds", "flakes", "guesses", "divides")
+    ]
+    told = Watched(asked_hz=10.0, achieved_hz=9.9, share=0.004, anomalies=tuple(slow))
+    text = page(tmp_path, *mixed(), run=row(watched=told), series=series).text
+    for part in (
+        "sums/adds took 2 s, usually 100 ms (its last 8 runs, score 9.0)",
+        "that looks like the machine rather than the cases",
+        "3 MiB",
+        "+2 MiB",
+        "watched 9.9 of 10 times a second, for 0.4 % of one core",
+    ):
+        assert part in text
+
+
+def test_a_run_that_nobody_watched_says_why(tmp_path: Path) -> None:
+    text = page(tmp_path, result(), run=row(watched=Watched(reason="monitor = false"))).text
+    assert "nothing was watched: monitor = false" in text
 
 
 def test_the_page_has_a_dark_and_a_light_face(tmp_path: Path) -> None:
@@ -149,9 +213,17 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
         deselected=((evil, evil, evil),),
         exit_code=1,
         verdict="failed",
+        watched=Watched(
+            reason=evil,
+            missing={evil: evil},
+            peak_bytes={evil: 1},
+            anomalies=(Anomaly(case=evil, duration_s=2.0, usual_s=0.1, score=9.0, runs=8),),
+        ),
     )
-    read = page(tmp_path, *cases, run=run)
-    assert not {"script", "img"} & set(read.elements)
+    series = {f"{kind}.{evil}": Series(at_s=[0.1], values=[1.0]) for kind in ("rss_bytes", "cpu")}
+    read = page(tmp_path, *cases, run=run, series=series)
+    assert (len(read.scripts), read.elements.count("script")) == (2, 2)
+    assert "img" not in read.elements
     assert not [name for name, _ in read.attributes if name.startswith("on")]
     assert "<script>alert(1)</script>" in read.text
     assert "{{ 7 * 7 }}" in read.text

@@ -22,7 +22,12 @@ def report_source(row: RunRow, store: Store) -> ReportSource:
 
 def source_of(row: RunRow, store: Store, summary: Summary) -> ReportSource:
     """Return a run whose results were counted already."""
-    return ReportSource(row=row, summary=summary, results=lambda: store.results(row.id))
+    return ReportSource(
+        row=row,
+        summary=summary,
+        results=lambda: store.results(row.id),
+        series=lambda: store.series(row.id),
+    )
 
 
 def write_reports(

@@ -58,9 +58,15 @@ def _of_run(stored: Stored, limit: float, screen: Screen) -> str:
         elapsed_s = stored.place.clock.wall().timestamp() - since if since else 0.0
     planned, started = store.planned(row.id), store.started(row.id)
     standing = standing_of(planned, store.results(row.id), started, limit=limit)
-    shown = view(row, report_source(row, store).summary)
-    since_s = max(elapsed_s, 0.0)
-    return standing_text(shown, standing, state=state, elapsed_s=since_s, paint=screen.paint)
+    shown = view(row, report_source(row, store).summary, store.series(row.id))
+    return standing_text(
+        shown,
+        standing,
+        state=state,
+        elapsed_s=max(elapsed_s, 0.0),
+        limit=limit,
+        paint=screen.paint,
+    )
 
 
 def _of_case(stored: Stored, wanted: str, paint: Paint) -> str:

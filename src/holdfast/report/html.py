@@ -1,14 +1,15 @@
-"""How is a run shown on a page? One file that needs no network and no JavaScript."""
+"""How is a run shown on a page? One file that needs no network, and JavaScript for zooming alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from holdfast.model.evidence import Series
 from holdfast.model.finding import Finding
 from holdfast.model.result import Result
 from holdfast.model.run import Counts, RunRow
@@ -17,11 +18,20 @@ from holdfast.ports import PlannedRow
 from holdfast.report.case_text import finding_lines, reproduce, told_once
 from holdfast.report.clean import clean, clean_lines
 from holdfast.report.every_result import every_result
+from holdfast.report.figure_page import FigurePage, figure_page, script_source
+from holdfast.report.figure_view import figure_view
 from holdfast.report.files import written_whole
 from holdfast.report.paint import plain
 from holdfast.report.schedule_text import time_facts
 from holdfast.report.source import ReportSource
 from holdfast.report.summary_text import deselected_text
+from holdfast.report.usage_text import (
+    COLUMNS,
+    MACHINE,
+    process_cells,
+    unusual_sentence,
+    watched_facts,
+)
 from holdfast.report.view import view
 from holdfast.text.format import format_duration, format_share
 
@@ -46,7 +56,8 @@ class HtmlReport:
             holdfast.errors.InternalError: a finished run's results are not all there.
         """
         path = directory / FILE_NAME
-        shown = view(source.row, source.summary)
+        series = source.series()
+        shown = view(source.row, source.summary, series)
         told: dict[str, Any] = {
             "shown": shown,
             "row": shown.row,
@@ -56,6 +67,11 @@ class HtmlReport:
             "statuses": _statuses(shown.counts),
             "facts": _run_facts(shown.row),
             "times": time_facts(shown.row.schedule),
+            "figure": _figure(source, series),
+            "script_source": script_source(),
+            "memory_columns": COLUMNS,
+            "memory_facts": watched_facts(shown.usage),
+            "machine": MACHINE,
             "deselected": deselected_text(shown.row.deselected),
             "rows": _Rows(
                 every_result(source, shown), _told(shown.summary.failed, shown.summary.undecided)
@@ -68,6 +84,11 @@ class HtmlReport:
             for chunk in template.generate(told):
                 file.write(chunk.encode("utf-8", "backslashreplace"))
         return path
+
+
+def _figure(source: ReportSource, series: Mapping[str, Series]) -> FigurePage | None:
+    found = figure_view(series, (result for _, result in source.results()))
+    return figure_page(found) if found is not None else None
 
 
 def _environment() -> jinja2.Environment:
@@ -87,9 +108,10 @@ def _environment() -> jinja2.Environment:
         finding=_finding,
         lines=_lines,
         word=clean,
+        unusual=unusual_sentence,
     )
-    told: Any = told_once
-    environment.filters["told"] = told
+    cells: Any = {"told": told_once, "process": process_cells}
+    environment.filters.update(cells)
     return environment
 
 

@@ -34,7 +34,7 @@ class JsonReport:
             holdfast.errors.InternalError: a finished run's results are not all there.
         """
         path = directory / FILE_NAME
-        shown = view(source.row, source.summary)
+        shown = view(source.row, source.summary, source.series())
         with written_whole(path) as file:
             # The head is an object without its closing brace; the results follow as its last key.
             file.write(_bytes(head(shown))[:-1] + b',"results":[')

@@ -15,6 +15,7 @@ from holdfast.model.result import Attempt, Result
 from holdfast.model.run import Counts, Schedule
 from holdfast.model.summary import Summary
 from holdfast.ports import PlannedRow
+from holdfast.report.usage_view import UnusualView, UsageView
 from holdfast.report.view import RunView
 
 __all__ = ["FORMAT", "head", "result_record"]
@@ -129,6 +130,8 @@ def head(shown: RunView) -> dict[str, Any]:
             for rule in shown.gate
         ],
         "schedule": _schedule(row.schedule),
+        "memory": _memory(shown.usage),
+        "unusual": _unusual(shown.unusual),
         "deselected": [
             {"suite": suite, "id": case_id, "reason": reason}
             for suite, case_id, reason in row.deselected
@@ -205,5 +208,43 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
         "per_worker": [
             {"name": worker.name, "cases": worker.cases, "busy_share": worker.busy_share}
             for worker in schedule.per_worker
+        ],
+    }
+
+
+def _memory(usage: UsageView) -> dict[str, Any]:
+    return {
+        "asked_hz": usage.asked_hz,
+        "achieved_hz": usage.achieved_hz,
+        "share": usage.share,
+        "reason": usage.reason,
+        "missing": dict(usage.missing),
+        "processes": [
+            {
+                "name": process.name,
+                "first_bytes": process.first_bytes,
+                "peak_bytes": process.peak_bytes,
+                "last_bytes": process.last_bytes,
+                "growth_bytes": process.growth_bytes,
+                "cpu_s": process.cpu_s,
+            }
+            for process in usage.processes
+        ],
+    }
+
+
+def _unusual(unusual: UnusualView) -> dict[str, Any]:
+    return {
+        "is_machine": unusual.is_machine,
+        "cases": [
+            {
+                "case": case.case,
+                "duration_s": case.duration_s,
+                "usual_s": case.usual_s,
+                "runs": case.runs,
+                "score": case.score,
+                "is_over": case.is_over,
+            }
+            for case in unusual.cases
         ],
     }

@@ -53,6 +53,8 @@ def report_schema() -> dict[str, Any]:
             )
         ),
         "schedule": _schedule(),
+        "memory": _memory(),
+        "unusual": _unusual(),
         "results": _list(_result()),
     }
     return {
@@ -120,6 +122,39 @@ def _schedule() -> dict[str, Any]:
             "per_worker": _list(_object(worker)),
         }
     )
+
+
+def _memory() -> dict[str, Any]:
+    process = {
+        "name": _text,
+        "first_bytes": _or_null(_count),
+        "peak_bytes": _count,
+        "last_bytes": _or_null(_count),
+        "growth_bytes": _or_null({"type": "integer"}),
+        "cpu_s": _or_null(_seconds),
+    }
+    return _object(
+        {
+            "asked_hz": _seconds,
+            "achieved_hz": _seconds,
+            "share": _seconds,
+            "reason": _text,
+            "missing": {"type": "object", "additionalProperties": _text},
+            "processes": _list(_object(process)),
+        }
+    )
+
+
+def _unusual() -> dict[str, Any]:
+    case = {
+        "case": _text,
+        "duration_s": _seconds,
+        "usual_s": _seconds,
+        "runs": _count,
+        "score": _number,
+        "is_over": _flag,
+    }
+    return _object({"is_machine": _flag, "cases": _list(_object(case))})
 
 
 def _result() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from holdfast.report.case_text import case_line
 from holdfast.report.clean import clean
 from holdfast.report.paint import Paint
 from holdfast.report.summary_text import deselected_text, gate_text, header_text, verdict_text
+from holdfast.report.usage_text import memory_text, unusual_text
 from holdfast.report.view import RunView
 from holdfast.text.format import format_duration
 
@@ -93,12 +94,14 @@ def standing_text(
     *,
     state: Literal["running", "stopped", "finished"],
     elapsed_s: float = 0.0,
+    limit: float = MAX_LISTED,
     paint: Paint,
 ) -> str:
     """Return a run as text.
 
     `state` is `running` while a process works on it, `stopped` when it was cut
-    off. `elapsed_s` is how long ago the run started, on the clock of its attempts.
+    off. `elapsed_s` is how long ago the run started, on the clock of its attempts;
+    no more than `limit` unusual cases are listed.
     """
     parts = [header_text(shown.row, paint), deselected_text(shown.row.deselected)]
     if state != "finished":
@@ -108,7 +111,12 @@ def standing_text(
             _listed("pending", standing.pending, [clean(one) for one in standing.next_up], paint),
         ]
     lines = [case_line(result, paint) for result in standing.latest]
-    parts += [_listed("finished", standing.finished, lines, paint), gate_text(shown.gate, paint)]
+    parts += [
+        _listed("finished", standing.finished, lines, paint),
+        unusual_text(shown.unusual, paint, limit=limit),
+        memory_text(shown.usage, paint),
+        gate_text(shown.gate, paint),
+    ]
     if state == "running":
         counts = f"{standing.finished:,} of {shown.counts.planned:,} cases are finished"
         parts.append(

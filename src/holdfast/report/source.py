@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from holdfast.model.evidence import Series
 from holdfast.model.result import Result
 from holdfast.model.run import RunRow
 from holdfast.model.summary import Summary
@@ -16,16 +17,22 @@ from holdfast.ports import PlannedRow
 __all__ = ["Report", "ReportSource"]
 
 
+def _nothing() -> Mapping[str, Series]:
+    return {}
+
+
 class ReportSource(msgspec.Struct, frozen=True, kw_only=True):
     """A run as its reports need it.
 
     `summary` counts the same results that `results` streams; `results` may be
-    called more than once and is never held as a whole.
+    called more than once and is never held as a whole. `series` reads what was watched
+    of the run.
     """
 
     row: RunRow
     summary: Summary
     results: Callable[[], Iterator[tuple[PlannedRow, Result]]]
+    series: Callable[[], Mapping[str, Series]] = _nothing
 
 
 class Report(Protocol):

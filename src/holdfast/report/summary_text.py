@@ -11,6 +11,7 @@ from holdfast.report.case_text import case_line, entry_text
 from holdfast.report.clean import clean, one_line
 from holdfast.report.paint import Paint
 from holdfast.report.schedule_text import durations_text, schedule_text
+from holdfast.report.usage_text import unusual_text
 from holdfast.report.view import RunView
 from holdfast.text.format import format_duration, format_share
 
@@ -54,6 +55,7 @@ def summary_text(
         _skipped(summary.skipped, counts.skipped, paint),
         deselected_text(shown.row.deselected),
         durations_text(summary.slowest, durations, paint),
+        unusual_text(shown.unusual, paint),
         schedule_text(shown.row.schedule, paint),
         gate_text(shown.gate, paint),
         verdict_text(shown, paint),

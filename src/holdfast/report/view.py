@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from holdfast.model.evidence import Series
 from holdfast.model.run import Counts, GateRule, RunRow, Verdict
 from holdfast.model.summary import Summary
+from holdfast.report.usage_view import UnusualView, UsageView, unusual_view, usage_view
 
 __all__ = ["RunView", "view"]
 
@@ -21,7 +25,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """A run as every report shows it.
 
     `is_finished` is false while it runs and after it was cut off; such a run is
-    incomplete, whatever its results say.
+    incomplete, whatever its results say. `usage` is what its processes used, `unusual`
+    which cases took far longer than in their own past.
     """
 
     row: RunRow
@@ -31,13 +36,16 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     gate: tuple[GateRule, ...]
     is_finished: bool
+    usage: UsageView = UsageView()
+    unusual: UnusualView = UnusualView()
 
 
-def view(row: RunRow, summary: Summary) -> RunView:
+def view(row: RunRow, summary: Summary, series: Mapping[str, Series] | None = None) -> RunView:
     """Compute what is shown of a run.
 
     The counts are those of the results that are there. Where they do not bear
-    out that the books were closed, the run is shown as incomplete.
+    out that the books were closed, the run is shown as incomplete. Without `series` only
+    the peaks of its processes are known.
     """
     counts = summary.counts
     is_finished = bool(row.finished) and row.exit_code is not None
@@ -58,6 +66,8 @@ def view(row: RunRow, summary: Summary) -> RunView:
         exit_code=exit_code,
         gate=gate,
         is_finished=is_finished,
+        usage=usage_view(row, series or {}),
+        unusual=unusual_view(row.watched, counts),
     )
 
 

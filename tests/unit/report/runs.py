@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from holdfast.analyse.summary import summarise
-from holdfast.model.evidence import CaseError
+from holdfast.model.evidence import CaseError, Series
 from holdfast.model.finding import Finding
 from holdfast.model.result import Attempt, Result
 from holdfast.model.run import RunRow, Schedule, WorkerShare
@@ -89,6 +89,7 @@ def source(
     run: RunRow | None = None,
     *,
     plan: Sequence[PlannedRow] | None = None,
+    series: Mapping[str, Series] | None = None,
 ) -> ReportSource:
     """Build what a report is made from; `plan` may hold more cases than have results."""
     rows = planned(results) if plan is None else plan
@@ -97,7 +98,10 @@ def source(
         return iter(list(zip(rows, results, strict=False)))
 
     return ReportSource(
-        row=run or row(planned=len(rows)), summary=summarise(rows, stream()), results=stream
+        row=run or row(planned=len(rows)),
+        summary=summarise(rows, stream()),
+        results=stream,
+        series=lambda: series or {},
     )
 
 

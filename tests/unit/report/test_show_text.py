@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import math
 
-from holdfast.model.evidence import Evidence, Output, StepEvidence
+from holdfast.model.evidence import Evidence, Output, Series, StepEvidence
 from holdfast.model.result import Result
+from holdfast.model.watched import Anomaly, Watched
 from holdfast.ports import PlannedRow
 from holdfast.report import show_text as module
 from holdfast.report.paint import plain
@@ -113,6 +114,25 @@ def test_a_finished_run_shows_its_verdict() -> None:
     )
     assert "pending" not in text
     assert "\nPASSED  5 passed of 5 cases" in text
+
+
+def test_a_run_shows_what_it_used_and_what_took_unusually_long() -> None:
+    slow = tuple(
+        Anomaly(case=f"sums/c{n}", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
+        for n in range(60)
+    )
+    made = source(CASES, row(watched=Watched(anomalies=slow, asked_hz=10.0, achieved_hz=9.9)))
+    series = {"rss_bytes.host": Series(at_s=[0.1, 0.2], values=[1024.0, 2048.0])}
+    text = standing_text(
+        view(made.row, made.summary, series),
+        standing_of(ROWS, made.results(), []),
+        state="finished",
+        paint=plain,
+    )
+    assert "took unusually long (60)" in text
+    assert "  and 10 more in the report\n" in text
+    assert "  host     1 KiB  2 KiB  2 KiB  +1 KiB    -\n" in text
+    assert text.index("memory\n") < text.index("PASSED")
 
 
 def one(found: Result | None, **evidence: Evidence) -> str:

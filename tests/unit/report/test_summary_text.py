@@ -7,6 +7,7 @@ import pytest
 from holdfast.model.evidence import CaseError
 from holdfast.model.result import Result
 from holdfast.model.run import GateRule, Schedule, WorkerShare
+from holdfast.model.watched import Anomaly, Watched
 from holdfast.report import summary_text as module
 from holdfast.report.paint import ansi, plain
 from holdfast.report.summary_text import deselected_text, gate_text, header_text, summary_text
@@ -195,6 +196,16 @@ def test_the_longest_cases_are_listed_on_demand() -> None:
     assert (
         "2 longest cases\n    2 s  passed    sums/slow  2 attempts\n  10 ms  passed    sums/fast"
         in said(*results, durations=5)
+    )
+
+
+def test_what_took_unusually_long_is_told_before_the_verdict() -> None:
+    slow = Anomaly(case="sums/adds", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
+    text = said(result(), watched=Watched(anomalies=(slow,)))
+    assert (
+        "took unusually long (1)\n"
+        "  sums/adds took 2 s, usually 100 ms (its last 8 runs, score 9.0)\n\n"
+        "where the time went" in text
     )
 
 
