@@ -6,11 +6,12 @@ import inspect
 import itertools
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import anyio
 
 from holdfast.clock import sleep_blocking
+from holdfast.doubles.head import exact_head, loose_head, misfit_of, misfit_test, refusal
 from holdfast.doubles.script import After, Answer, Script, Unscripted
 from holdfast.doubles.standing import assume
 from holdfast.doubles.types_of import check_of, fits, hints_of, show_type
@@ -49,6 +50,8 @@ class State:
 
     async def answer_async(self, arguments: tuple[Any, ...]) -> Any:
         """Return the value of this call as scripted; the delay is awaited."""
+        if self.constant is not None:
+            return self.constant[0]
         answer, compute = self._find(arguments)
         if answer.delay_s:
             await anyio.sleep(answer.delay_s)
@@ -100,6 +103,29 @@ class State:
         self.numbers = itertools.count(1)
 
 
+class Awaited:
+    """A function of a double that is awaited; a call that does not fit fails before it is.
+
+    It looks like a coroutine function: `inspect.iscoroutinefunction` asks for a function's
+    attributes and the flags of its code (until Python 3.12 there is no other mark).
+    """
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        async def like() -> None:
+            pass
+
+        self._call = call
+        self.__code__ = like.__code__
+        self.__defaults__ = None
+        self.__kwdefaults__ = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<double of async {getattr(self, '__name__', '')}>"
+
+
 def generate(name: str, function: Any, *, standing: str, drop_first: bool) -> Callable[..., Any]:
     """Compile a function with the signature of another: the interpreter itself checks arity and names.
 
@@ -119,10 +145,9 @@ def generate(name: str, function: Any, *, standing: str, drop_first: bool) -> Ca
     if "return" in hints and not is_generator:
         state.returns, state.returned = check_of(hints["return"]), show_type(hints["return"])
     state.clear()
-    names: dict[str, Any] = {"_state": state, "_assume": assume, "_fits": fits}
-    source = _source(state, parameters, hints, names)
-    exec(compile(source, f"<double of {name}>", "exec"), names)  # noqa: S102 - names and numbers of a signature alone
-    made: Any = names["_double"]
+    made: Any = _compiled(state, parameters, hints)
+    if state.is_async:
+        made = Awaited(made)
     made.__name__ = made.__qualname__ = name
     made.__doc__ = getattr(function, "__doc__", None)
     made.__signature__ = signature
@@ -130,75 +155,68 @@ def generate(name: str, function: Any, *, standing: str, drop_first: bool) -> Ca
     return made
 
 
+def _compiled(
+    state: State, parameters: list[inspect.Parameter], hints: dict[str, Any]
+) -> Callable[..., Any]:
+    names: dict[str, Any] = {
+        "_double_state": state,
+        "_double_assume": assume,
+        "_double_isinstance": isinstance,
+        "_double_next": next,
+    }
+    source = _source(state, parameters, hints, names)
+    exec(compile(source, f"<double of {state.name}>", "exec"), names)  # noqa: S102 - names and numbers of a signature alone
+    exact = names["_double_exact"]
+    exact.__name__ = exact.__qualname__ = state.name
+    names["_double_misfit"] = misfit_of(exact, parameters)
+    return names["_double"]
+
+
 def _source(
     state: State, parameters: list[inspect.Parameter], hints: dict[str, Any], names: dict[str, Any]
 ) -> str:
-    lines = [f"{'async ' if state.is_async else ''}def _double({_head(parameters, names)}):"]
+    """Return two functions as source: one that answers, and one that only has the signature."""
+    lines = [
+        f"def _double_exact({exact_head(parameters)}): pass",
+        f"def _double({loose_head(parameters, names)}):",
+    ]
+    if test := misfit_test(parameters):
+        kinds = {each.kind for each in parameters}
+        given = "".join(f"{each.name!r}: {each.name}, " for each in parameters)
+        more = "()" if _KINDS.VAR_POSITIONAL in kinds else "_double_more"
+        other = "{}" if _KINDS.VAR_KEYWORD in kinds else "_double_other"
+        lines.append(f" if {test}: _double_misfit({{{given}}}, {more}, {other})")
     for n, each in enumerate(parameters):
         check = check_of(hints.get(each.name, Any))
         if each.name not in hints or check is None:
             continue
-        names[f"_check{n}"] = check
-        names[f"_refuse{n}"] = _refusal(state.name, each.name, hints[each.name])
-        test = (
-            f"isinstance({{}}, _check{n})"
-            if isinstance(check, (type, tuple))
-            else f"_check{n}({{}})"
-        )
-        if each.kind is _KINDS.VAR_POSITIONAL:
-            lines.append(
-                f" for _each in {each.name}:\n  {test.format('_each')} or _refuse{n}(_each)"
-            )
-            continue
-        if each.kind is _KINDS.VAR_KEYWORD:
-            lines.append(
-                f" for _each in {each.name}.values():\n  {test.format('_each')} or _refuse{n}(_each)"
-            )
-            continue
-        # A default is the author's own, of whatever type.
-        default = f" or {each.name} is _default{n}" if each.default is not each.empty else ""
-        lines.append(f" {test.format(each.name)}{default} or _refuse{n}({each.name})")
+        names[f"_double_check{n}"] = check
+        names[f"_double_refuse{n}"] = refusal(state.name, each.name, show_type(hints[each.name]))
+        lines.append(_checked(n, each, is_class=isinstance(check, (type, tuple))))
     given = "".join(f"{each.name}, " for each in parameters)
     if state.standing:
-        lines.append(" _assume(_state.standing)")
-    lines += [
-        f" _state.log.append((next(_state.numbers), {given}))",
-        " _constant = _state.constant",
-        " if _constant is not None: return _constant[0]",
-        f" return {'await _state.answer_async' if state.is_async else '_state.answer'}(({given}))",
-    ]
+        lines.append(" _double_assume(_double_state.standing)")
+    lines.append(f" _double_state.log.append((_double_next(_double_state.numbers), {given}))")
+    if state.is_async:
+        lines.append(f" return _double_state.answer_async(({given}))")
+    else:
+        lines += [
+            " _double_constant = _double_state.constant",
+            " if _double_constant is not None: return _double_constant[0]",
+            f" return _double_state.answer(({given}))",
+        ]
     return "\n".join(lines)
 
 
-def _head(parameters: list[inspect.Parameter], names: dict[str, Any]) -> str:
-    """Return the parameters as source; defaults are names, so that they keep their identity."""
-    parts: list[str] = []
-    last: Any = None
-    for n, each in enumerate(parameters):
-        if last is _KINDS.POSITIONAL_ONLY and each.kind is not _KINDS.POSITIONAL_ONLY:
-            parts.append("/")
-        if each.kind is _KINDS.KEYWORD_ONLY and last not in {
-            _KINDS.KEYWORD_ONLY,
-            _KINDS.VAR_POSITIONAL,
-        }:
-            parts.append("*")
-        star = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}.get(each.kind, "")
-        default = ""
-        if each.default is not each.empty:
-            names[f"_default{n}"] = each.default
-            default = f"=_default{n}"
-        parts.append(f"{star}{each.name}{default}")
-        last = each.kind
-    if last is _KINDS.POSITIONAL_ONLY:
-        parts.append("/")
-    return ", ".join(parts)
-
-
-def _refusal(function: str, name: str, annotation: Any) -> Callable[[Any], NoReturn]:
-    def refuse(value: Any) -> NoReturn:
-        raise TypeError(
-            f"{function}: {name} must be {show_type(annotation)}, "
-            f"got {type(value).__name__} {value!r}"
-        )
-
-    return refuse
+def _checked(n: int, each: inspect.Parameter, *, is_class: bool) -> str:
+    """Return the source that holds an argument to its annotation."""
+    test = f"_double_isinstance({{}}, _double_check{n})" if is_class else f"_double_check{n}({{}})"
+    refuse = f"_double_refuse{n}({{}})"
+    if each.kind in {_KINDS.VAR_POSITIONAL, _KINDS.VAR_KEYWORD}:
+        values = f"{each.name}.values()" if each.kind is _KINDS.VAR_KEYWORD else each.name
+        one = "_double_each"
+        return f" for {one} in {values}:\n  {test.format(one)} or {refuse.format(one)}"
+    # A default is the author's own, of whatever type.
+    has_default = each.default is not each.empty
+    default = f" or {each.name} is _double_default{n}" if has_default else ""
+    return f" {test.format(each.name)}{default} or {refuse.format(each.name)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from holdfast.doubles.contract import Contract
 from holdfast.doubles.generate import State, generate
@@ -21,13 +21,22 @@ __all__ = ["answers", "calls", "count_calls", "double_of", "forget"]
 T = TypeVar("T")
 
 
-def double_of(obj: T, *, contract: Contract | None = None) -> T | Any:
+@overload
+def double_of(obj: type[T], *, contract: Contract | None = None) -> T: ...
+
+
+@overload
+def double_of(obj: T, *, contract: Contract | None = None) -> T: ...
+
+
+def double_of(obj: Any, *, contract: Contract | None = None) -> Any:
     """Return a double of an instance of a class (given the class or an instance), or of a function.
 
     It has the real signatures: a wrong number of arguments, a wrong name or type is a
-    TypeError at once. Attributes are those of the class and those that `__init__`
-    assigns; others can be neither read nor set. `answers` says what it answers. Without a
-    contract that was verified, the result of a case that uses it is `assumed`.
+    TypeError at once, and a name that is none is answered with the nearest. Attributes are
+    those of the class and those that `__init__` assigns; others can be neither read nor
+    set. `answers` says what it answers. Without a contract that was verified, the result
+    of a case that uses it is `assumed`.
 
     >>> class Shop:
     ...     def price(self, item: str) -> int:
