@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from holdfast.doubles.standing import OWN
 from tests.e2e.project import Project
 
 
@@ -16,7 +17,11 @@ def test_this_machine_keeps_its_promises_or_says_what_is_missing(project: Projec
     assert ended.code == told["exit_code"] == (3 if "undecided" in statuses else 0)
     assert "failed" not in statuses
     areas = {each["area"] for each in told["checks"]}
-    assert areas == {"executor", "session", "callback", "capability"}
+    assert areas == {"executor", "session", "callback", "capability", "double"}
+    own = [each["promise"] for each in told["checks"] if each["area"] == "double"]
+    assert [
+        name for name in OWN if any(each.startswith(f"{name} was held to") for each in own)
+    ] == [*OWN]
     assert all(each["reason"] for each in told["checks"] if each["status"] != "passed")
 
 

@@ -1,4 +1,4 @@
-"""holdfast integration: does what sessions and capabilities stand on work here, and how fast is it?"""
+"""holdfast integration: do sessions, capabilities and doubles work here, and how fast is code in them?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["command"]
 COMMANDS: CommandTable = {
     "validate": (
         "holdfast.cli.integration_validate:command",
-        "Check executor, sessions, callbacks and capabilities on this machine.",
+        "Check executor, sessions, callbacks, capabilities and doubles here.",
     ),
     "benchmark": (
         "holdfast.cli.integration_benchmark:command",
@@ -22,7 +22,7 @@ COMMANDS: CommandTable = {
 
 @click.group("integration", cls=CommandGroup, table=COMMANDS)
 def command() -> None:
-    """Check what sessions and capabilities stand on, and time code in an executor.
+    """Check what sessions, capabilities and doubles stand on, and time code in an executor.
 
     \b
     holdfast integration validate

@@ -12,11 +12,12 @@ import msgspec
 
 from holdfast.capabilities import CannotEnforce, CapabilityViolation, enforce, observe
 from holdfast.clock import monotonic
+from holdfast.errors import CannotTell
 from holdfast.session.executor import AsyncExecutor
 from holdfast.session.protocol import ExecutionResult
 from holdfast.session.session import Session
 
-__all__ = ["CHECKS", "Check", "Outcome", "carry_check"]
+__all__ = ["CHECKS", "LIMIT_S", "Check", "Outcome", "carry_check"]
 
 LIMIT_S = 60.0
 SHORT_S = 0.3
@@ -42,7 +43,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def carry_check(check: Check) -> Outcome:
-    """Try a promise; what this machine cannot enforce is undecided."""
+    """Try a promise; what cannot be told on this machine is undecided."""
     begun = monotonic()
     status: Literal["passed", "failed", "undecided"] = "passed"
     reason = ""
@@ -50,6 +51,9 @@ def carry_check(check: Check) -> Outcome:
         check.run()
     except CannotEnforce as error:
         status, reason = "undecided", f"{error.kind} cannot be enforced here: {error.missing}"
+    except CannotTell as error:
+        told = f"{error.message}; {error.hint}" if error.hint else error.message
+        status, reason = "undecided", told
     except Exception as error:  # noqa: BLE001 - whatever breaks a promise is the answer
         status, reason = "failed", f"{type(error).__name__}: {error}".partition("\n")[0]
     return Outcome(

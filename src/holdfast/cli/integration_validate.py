@@ -1,4 +1,4 @@
-"""holdfast integration validate: does what sessions and capabilities promise hold on this machine?"""
+"""holdfast integration validate: does what sessions, capabilities and doubles promise hold here?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from holdfast.cli.integration_checks import CHECKS, Outcome, carry_check
+from holdfast.cli.integration_doubles import double_checks
 from holdfast.cli.repl_show import table
 from holdfast.report.paint import ansi, plain, wants_colour
 from holdfast.text.format import format_duration
@@ -20,16 +21,18 @@ __all__ = ["command", "exit_code_of"]
 @click.command("validate")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def command(*, as_json: bool) -> int:
-    """Check executor, sessions, callbacks and capabilities on this machine.
+    """Check executor, sessions, callbacks, capabilities and doubles on this machine.
 
     \b
     Each promise is tried, what must be stopped as well as what must not. What this
-    machine cannot enforce is undecided, with what is missing.
+    machine cannot enforce is undecided, with what is missing. So is a double that was
+    last held to another version of the real thing; contracts of the project are read
+    from .holdfast/contracts.json.
 
     \b
-    exit code: 0 all hold · 1 one does not · 3 this machine cannot enforce one
+    exit code: 0 all hold · 1 one does not · 3 one cannot be told here
     """  # noqa: D301 - click wants the character \b itself
-    outcomes = [carry_check(check) for check in CHECKS]
+    outcomes = [carry_check(check) for check in (*CHECKS, *double_checks())]
     code = exit_code_of(outcomes)
     if as_json:
         told = {"exit_code": code, "checks": outcomes}

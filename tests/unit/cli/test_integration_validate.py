@@ -7,6 +7,7 @@ import pytest
 from holdfast.capabilities import CannotEnforce
 from holdfast.cli.integration_checks import Check, carry_check
 from holdfast.cli.integration_validate import exit_code_of
+from holdfast.errors import CannotTell
 
 
 def passes() -> None:
@@ -39,3 +40,12 @@ def test_what_cannot_be_enforced_says_what_is_missing() -> None:
     outcome = carry_check(Check("area", "promise", lacks))
     assert outcome.status == "undecided"
     assert outcome.reason == "read cannot be enforced here: it takes Landlock"
+
+
+def test_what_cannot_be_told_is_undecided_with_its_cure() -> None:
+    def stale() -> None:
+        raise CannotTell("it was verified against 1.0, not against 2.0", hint="verify it again")
+
+    outcome = carry_check(Check("double", "promise", stale))
+    assert outcome.status == "undecided"
+    assert outcome.reason == "it was verified against 1.0, not against 2.0; verify it again"
