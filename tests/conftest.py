@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -17,17 +18,45 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from holdfast.process.limits import usable_cores
+
+# Tests that run beside others have no time of their own: no example is too slow.
+settings.register_profile("beside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside")
 
 # A thread or child that is on its way out gets this long; what is clean waits for nothing.
-GRACE_S = 2.0
-# The reaper kills what a dead run left within 3 s (docs/architecture.md, "The reaper").
-ORPHAN_GRACE_S = 5.0
+GRACE_S = 5.0
+# The reaper kills what a dead run left within 3 s (docs/architecture.md, "The reaper"), on a
+# machine that has the time for it.
+ORPHAN_GRACE_S = 10.0
+# More would wait for the disk, and for each other's children.
+MOST_WORKERS = 4
 MARK = "HOLDFAST_TEST_SESSION"
 UNMEASURED = frozenset({"crash", "docs", "examples", "zoo"})
 # A confined child may not write what was measured, and the measuring shows in what it touches.
 CONFINED = "test_capab"
 HAS_PROC = os.path.isdir("/proc/self/task")
 DESCRIPTORS = "/proc/self/fd" if HAS_PROC else "/dev/fd"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` shares the tests among: one per usable core."""
+    return min(usable_cores(), MOST_WORKERS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a process that has a part of the tests fork as the only one does, without a warning.
+
+    It has one thread more, which waits for the next test to run, and since Python 3.12 any
+    thread makes a fork worth a warning.
+    """
+    if hasattr(config, "workerinput") and sys.version_info >= (3, 12):
+        config.addinivalue_line(
+            "filterwarnings", "ignore:This process .* is multi-threaded:DeprecationWarning"
+        )
 
 
 class Traces(NamedTuple):

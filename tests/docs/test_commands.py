@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import os
-import subprocess
-import sys
+from unittest import mock
 
 import pytest
 
+from holdfast.cli.main import main
 from tests.docs.commands import Named, check_named, read_named
-from tests.docs.runner import ROOT, TIMEOUT_S, clean_environment
+from tests.docs.runner import ROOT, clean_environment
 from tests.docs.test_code_blocks import PAGES
 
 
 @functools.cache
 def help_of(words: tuple[str, ...]) -> str | None:
     """Return what `holdfast WORDS --help` prints, None where that is no command."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "holdfast", *words, "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_S,
-        env=clean_environment(os.environ),
-    )
-    return answer.stdout if answer.returncode == 0 else None
+    out = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, clean_environment(os.environ), clear=True),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        code = main([*words, "--help"])
+    return out.getvalue() if code == 0 else None
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -253,13 +253,13 @@ async def never_ends():
     project.suite(
         "s",
         [
-            python("worker", "code:starts_a_child", timeout="700ms"),
+            python("worker", "code:starts_a_child", timeout="2s"),
             python("host", "code:never_ends"),
             command("shell", shell),
         ],
     )
 
-    ended, report = project.run("s.json", "--timeout", "600ms")
+    ended, report = project.run("s.json", "--timeout", "1500ms")
 
     errors = {each["id"]: each["attempts"][-1]["error"]["kind"] for each in report["results"]}
     assert ended.code == 1

@@ -75,9 +75,12 @@ def test_a_run_may_go_unwatched_and_says_why(watched: Project) -> None:
     assert (row.watched.asked_hz, row.watched.reason, series) == (0.0, "monitor = false", {})
 
 
-def test_a_run_that_is_over_at_once_is_not_worth_a_monitor(watched: Project) -> None:
+def test_a_run_that_is_over_at_once_is_not_worth_a_monitor(
+    watched: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.assembly.watching.START_AFTER_S", 60.0)
     watched.suite("s", [command("quick")])
-    ended, _ = watched.run("s.json")
+    ended, _ = watched.quick_run("s.json")
     assert ended.code == 0, ended.out
     row, series = last(watched)
     assert row.watched.asked_hz == 0.0
