@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from holdfast.assembly.again import as_before
+from holdfast.assembly.approved import write_approved
 from holdfast.assembly.books import open_books
 from holdfast.assembly.carrying import carry
 from holdfast.assembly.closing import close_books
@@ -21,7 +22,7 @@ from holdfast.assembly.prepare import prepare
 from holdfast.assembly.reporting import report_source, source_of
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.secrecy import Secrecy
-from holdfast.assembly.snapshots import refuse_under_ci, write_snapshots
+from holdfast.assembly.snapshots import refuse_under_ci
 from holdfast.assembly.surround import surroundings
 from holdfast.execute.journal import Journal
 from holdfast.execute.runner import Runner
@@ -99,7 +100,7 @@ async def carry_out(
         watched=watching.watched,
     )
     if request.update:
-        journal.event("snapshots", {"written": write_snapshots(row.id, plan, store)})
+        write_approved(row.id, plan, store, journal.event)
     journal.run_finished(row)
     for text, times in journal.trouble().items():
         _LOG.warning("a reporter failed %d x: %s", times, text)

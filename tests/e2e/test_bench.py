@@ -108,8 +108,8 @@ def test_the_command_tells_what_this_machine_can_find(project: Project) -> None:
     ("arguments", "message"),
     [
         (["--by", "5%"], "--by must be given with --against or --aa"),
-        (["--aa", "--warmup", "5"], "--warmup must be given without --against and --aa"),
-        (["--aa", "--against", "main"], "bench must be given either --against or --aa"),
+        (["--aa", "--warmup", "5"], "--warmup must be given without --against, --aa or"),
+        (["--aa", "--against", "main"], "bench must be given only one of --against, --aa or"),
         (["--against", "main", "--by", "1%", "--floor", "2%"], "slower must be at least the floor"),
         (["--against", "{"], "--against must be a JSON object"),
         (["--against", "main", "--with", "[]"], "--with must be a JSON object, got '[]'"),

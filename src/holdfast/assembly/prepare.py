@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from holdfast.assembly.again import not_passed
+from holdfast.assembly.baselines import fill_baselines
 from holdfast.assembly.given import add_given
 from holdfast.assembly.request import Request, Workplace
 from holdfast.assembly.snapshots import fill_snapshots
@@ -67,6 +68,7 @@ async def prepare(
         _check_gate(request.settings, loaded)
     chosen = select(loaded.cases, _selection(request, store, sources, loaded.cases))
     cases = fill_snapshots(chosen.cases, update=request.update)
+    cases = fill_baselines(cases, update=request.update)
     suites = {case.suite for case in cases}
     plan = build_plan(
         cases,

@@ -10,10 +10,12 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from holdfast.cli.bench_baseline import keep_sitting, sitting_lines
 from holdfast.cli.bench_file import plain_statistics
 from holdfast.cli.one_case import Finished, carry_case
 from holdfast.errors import UsageError
 from holdfast.measure.aa_selftest import SelfTest, check_gate
+from holdfast.measure.compare_case import BASELINE
 from holdfast.text.format import format_duration, format_share
 from holdfast.text.templates import escape
 from holdfast.text.units import parse_share
@@ -21,17 +23,11 @@ from holdfast.text.units import parse_share
 __all__ = ["command"]
 
 
-OF_COMPARISONS = (
-    "by",
-    "floor",
-    "alpha",
-    "unit",
-    "budget",
-    "launches",
-    "comparisons",
-    "seed",
-    "is_command",
-)
+MODES = ("against", "aa", "save_baseline")
+ANY_MODE = "--against, --aa or --save-baseline"
+OF_VERDICTS = ("by", "floor", "alpha", "comparisons")
+OF_MEASUREMENTS = ("unit", "budget", "launches", "seed", "is_command")
+OF_STATISTICS = ("iterations", "warmup", "write", "format")
 
 
 @click.command("bench")
@@ -39,9 +35,12 @@ OF_COMPARISONS = (
 @click.option(
     "--against",
     metavar="REF",
-    help="A git revision, another module:function, or JSON of a version.",
+    help="A git revision, another module:function, JSON of a version, or `baseline`.",
 )
 @click.option("--aa", is_flag=True, help="Compare TARGET with itself: what can this machine tell?")
+@click.option(
+    "--save-baseline", is_flag=True, help="Measure TARGET and add that to its stored baseline."
+)
 @click.option(
     "--by", default="5%", show_default=True, metavar="SHARE", help="What must not be reached."
 )
@@ -86,6 +85,10 @@ def command(context: click.Context, **options: Any) -> int:
     With --against, old and new run as processes that take turns, in several fresh
     launches, until one of two things is proven: it is slower, or it is not by SHARE.
 
+    A stored baseline, of another time, says less, and how much: `--save-baseline` adds
+    a sitting to baselines/bench/TARGET.json, `--against baseline` compares with all
+    of them that are of this class of machine and this interpreter.
+
     \b
     holdfast bench bench_cart.py --iterations 200 --warmup 20 --concurrency 4
     holdfast bench shop.cart:total --write cart.json
@@ -93,9 +96,11 @@ def command(context: click.Context, **options: Any) -> int:
     holdfast bench shop.cart:total --against '{"install": ["shop==1.2"]}' --by 10%
     holdfast bench "shop --version" --command --against main
     holdfast bench shop.cart:total --aa
+    holdfast bench shop.cart:total --save-baseline
+    holdfast bench shop.cart:total --against baseline --by 20%
 
     \b
-    exit code: 0 fine, or all calls worked · 1 slower, failed, or not measured
+    exit code: 0 fine, saved, or all calls worked · 1 slower, failed, or not measured
                2 wrong usage · 3 undecided
     """  # noqa: D301 - click wants the character \b itself
     given = {
@@ -103,24 +108,41 @@ def command(context: click.Context, **options: Any) -> int:
         for name in options
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    if not options["against"] and not options["aa"]:
-        _refuse(given, OF_COMPARISONS, "with --against or --aa")
+    _check_mode(options, given)
+    if not any(options[name] for name in MODES):
         return plain_statistics(options, _arguments(options["arguments"]))
-    if options["against"] and options["aa"]:
-        raise UsageError("bench must be given either --against or --aa")
-    _refuse(given, ("iterations", "warmup", "write", "format"), "without --against and --aa")
     case = _case(options)
     flags = {"store": options["store"], "output": options["output"], "seed": options["seed"]}
     finished = carry_case("bench", case, flags=flags, progress=False)
     facts = finished.evidence.facts if finished.evidence else {}
+    kept: list[str] = []
+    if options["save_baseline"] and BASELINE in facts:
+        kept = [keep_sitting(facts[BASELINE])]
     if options["as_json"]:
         told = {"run": finished.run_id, "exit_code": finished.exit_code, **facts}
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
     else:
-        click.echo("\n".join(_lines(finished, facts)))
+        click.echo("\n".join([*_lines(finished, facts), *kept]))
     if options["aa"] and "by" in given and "self_test" in facts:
         check_gate(_self_test(facts), parse_share(options["by"]))
     return finished.exit_code
+
+
+def _check_mode(options: Mapping[str, Any], given: set[str]) -> None:
+    """Refuse options that do not belong together.
+
+    Raises:
+        UsageError: they do not.
+    """
+    modes = [name for name in MODES if options[name]]
+    if len(modes) > 1:
+        raise UsageError(f"bench must be given only one of {ANY_MODE}")
+    if "against" not in modes and "aa" not in modes:
+        _refuse(given, OF_VERDICTS, "with --against or --aa")
+    if modes:
+        _refuse(given, OF_STATISTICS, f"without {ANY_MODE}")
+    else:
+        _refuse(given, OF_MEASUREMENTS, f"with {ANY_MODE}")
 
 
 def _refuse(given: set[str], names: Sequence[str], where: str) -> None:
@@ -142,6 +164,8 @@ def _case(options: Mapping[str, Any]) -> dict[str, Any]:
     if options["aa"]:
         params["aa"] = options["comparisons"]
         return {**case, "paired": params, "expect": ["completes"]}
+    if options["save_baseline"]:
+        return {**case, "paired": {**params, "than": BASELINE}, "expect": ["completes"]}
     params["than"] = _than(options["against"])
     return {**case, "expect": [{"not_slower": params}]}
 
@@ -168,6 +192,8 @@ def _lines(finished: Finished, facts: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     if "self_test" in facts:
         lines += _told(_self_test(facts))
+    elif BASELINE in facts:
+        lines += sitting_lines(facts[BASELINE])
     elif "comparison" in facts:
         lines += _witnesses(facts["comparison"])
     result = finished.result

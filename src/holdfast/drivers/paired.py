@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from holdfast.drivers.ask import ask_child, without_value
 from holdfast.errors import UsageError
 from holdfast.model.evidence import CaseError, Evidence, Output
@@ -20,7 +22,10 @@ SHARE = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 
 
 class PairedDriver:
-    """The verdict and every pair are a fact, `comparison`, or `self_test` for identical versions."""
+    """The verdict and every pair are a fact, `comparison`; `self_test` for identical versions.
+
+    Beside a `baseline`, the fact of that name holds what was measured and what was stored.
+    """
 
     targets = frozenset({"command", "python"})
     exclusive = True
@@ -28,7 +33,7 @@ class PairedDriver:
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
-            "description": "compare the target with another version of it",
+            "description": "compare the target with another version of it, or with a stored baseline",
             "additionalProperties": False,
             "properties": {
                 "than": {"anyOf": [{"type": "string"}, {"type": "object"}]},
@@ -63,7 +68,11 @@ class PairedDriver:
         answer = await _ask(compare, data, context)
         if isinstance(answer, Evidence):
             return answer
-        return _evidence(answer, is_command=work.kind == "command")
+        # A command that ends otherwise is not measured.
+        facts: dict[str, Any] = {"exit_code": 0} if work.kind == "command" else {}
+        if answer["sitting"] is not None:
+            return _beside_baseline(compare, answer["sitting"], work.params, facts)
+        return _evidence(answer, facts)
 
 
 def _version(work: Work) -> dict[str, Any]:
@@ -99,10 +108,24 @@ async def _ask(compare: Any, data: bytes, context: CallContext) -> Mapping[str, 
     return answer
 
 
-def _evidence(answer: Mapping[str, Any], *, is_command: bool) -> Evidence:
+def _beside_baseline(
+    compare: Any, sitting: Mapping[str, Any], params: Mapping[str, Any], facts: dict[str, Any]
+) -> Evidence:
+    rules = compare.rules(params)
+    fact = {**compare.stored(params), "now": sitting, "rules": msgspec.to_builtins(rules)}
+    held = compare.hold(fact, rules)
+    named = {"ratio": held.ratio, "low": held.low, "high": held.high, "margin": held.margin}
+    return Evidence(
+        has_value=False,
+        facts={**facts, "baseline": fact},
+        measurements={
+            f"compare.{name}": value for name, value in named.items() if value is not None
+        },
+    )
+
+
+def _evidence(answer: Mapping[str, Any], facts: dict[str, Any]) -> Evidence:
     test, found = answer["self_test"], answer["comparison"]
-    # A command that ends otherwise is not measured.
-    facts: dict[str, Any] = {"exit_code": 0} if is_command else {}
     if test is not None:
         if test["detectable"] is None:
             return without_value("setup", f"could not be measured: {test['reason']}")

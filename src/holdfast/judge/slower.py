@@ -1,4 +1,4 @@
-"""Is the target slower than another version of it? `not_slower`."""
+"""Is the target slower than another version of it, or than its stored baseline? `not_slower`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from holdfast.errors import UsageError
+from holdfast.judge.baseline import judge_baseline
 from holdfast.judge.component import FactExpectation
 from holdfast.model.case import Surround
 from holdfast.model.evidence import Evidence
@@ -43,11 +44,14 @@ def _wants(params: dict[str, Any]) -> Iterable[Need]:
 
 
 def _judge(params: dict[str, Any], evidence: Evidence) -> Finding:
+    stored: Any = evidence.facts.get("baseline")
+    if stored is not None:
+        return judge_baseline(load_place(COMPARE), stored, _rules(params, stored))
     fact: Any = evidence.facts.get("comparison")
     if fact is None:
         return undecided("nothing was compared: the case has another driver, or ended before")
     compare = load_place(COMPARE)
-    rules = compare.rules(params if "by" in params else {**_limits(fact), **params})
+    rules = _rules(params, fact)
     found = compare.conclude(fact, rules)
     expected = {"by": rules.slower, "floor": rules.floor}
     observed = {"ratio": found.ratio, "low": found.low, "high": found.high, "pairs": found.pairs}
@@ -69,6 +73,11 @@ def _judge(params: dict[str, Any], evidence: Evidence) -> Finding:
         f" (limit {format_share(rules.slower)}) {told}"
     )
     return passed(message, expected=expected, observed=observed)
+
+
+def _rules(params: dict[str, Any], fact: Mapping[str, Any]) -> Any:
+    """Return the author's limits, filled in by those of the driver."""
+    return load_place(COMPARE).rules(params if "by" in params else {**_limits(fact), **params})
 
 
 def _limits(fact: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +114,8 @@ NOT_SLOWER = FactExpectation(
                 },
             },
         ],
-        "description": "the target is not slower than another version of it, by more than a share",
+        "description": "the target is not slower than another version of it, or than its stored"
+        " baseline, by more than a share",
     },
     prepare=_prepare,
     decide=_judge,

@@ -10,14 +10,19 @@ import msgspec
 
 from holdfast.errors import UsageError
 from holdfast.measure.aa_selftest import SelfTest
+from holdfast.measure.baseline import Sitting, Stored
+from holdfast.measure.baseline_verdict import Held, hold_against
 from holdfast.measure.compare_versions import rules_of
 from holdfast.measure.verdict import Comparison, Launch, Rules, conclude
 from holdfast.measure.version import Version, as_version
 from holdfast.text.suggest import did_you_mean
 from holdfast.text.units import parse_duration, parse_share
 
-__all__ = ["COMPARE", "Answer", "CompareCase", "Request", "VersionForm"]
+__all__ = ["BASELINE", "COMPARE", "STORED", "Answer", "CompareCase", "Request", "VersionForm"]
 
+BASELINE = "baseline"
+# What the plan knows of the file, put beside the name before the run.
+STORED = "stored"
 KEYS = ("than", "by", "floor", "alpha", "unit", "budget", "launches", "concurrency", "aa")
 
 
@@ -42,16 +47,17 @@ class VersionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child is asked: both versions, or one and how often it is compared with itself."""
+    """What the child is asked: to compare both versions, or one with itself (`aa` times), or to measure one."""
 
     new: VersionForm
-    base: VersionForm
+    base: VersionForm = VersionForm()
     rules: Rules
     budget_s: float
     launches: int
     seed: int
     root: str = ""
     aa: int = 0
+    is_sitting: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     comparison: Comparison | None = None
     self_test: SelfTest | None = None
+    sitting: Sitting | None = None
 
 
 class CompareCase:
@@ -116,10 +123,12 @@ class CompareCase:
             UsageError: the versions cannot mean anything.
         """
         fields = {**new, "concurrency": options["concurrency"]}
-        base = {**fields, **options["than"]}
-        if options["than"].get("command"):
+        than: dict[str, Any] = options["than"]
+        is_sitting = BASELINE in than
+        base: dict[str, Any] = {} if is_sitting else {**fields, **than}
+        if than.get("command"):
             base.pop("target", None)
-        elif options["than"].get("target"):
+        elif than.get("target"):
             base.pop("command", None)
         request = Request(
             new=msgspec.convert(fields, VersionForm),
@@ -130,8 +139,9 @@ class CompareCase:
             seed=seed,
             root=root,
             aa=options["aa"],
+            is_sitting=is_sitting,
         )
-        for form in (request.new, request.base):
+        for form in (request.new,) if is_sitting else (request.new, request.base):
             as_version(form.version())
         return msgspec.json.encode(request)
 
@@ -141,6 +151,19 @@ class CompareCase:
             return msgspec.to_builtins(msgspec.json.decode(stdout, type=Answer))
         except msgspec.DecodeError:
             return None
+
+    def stored(self, options: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what is known of the baseline that options name, None where they name a version."""
+        than: Mapping[str, Any] = options["than"]
+        if BASELINE not in than:
+            return None
+        unknown: dict[str, Any] = {"file": "", "exists": False, "update": False, "sittings": []}
+        return {"name": than[BASELINE], **unknown, **than.get(STORED, {})}
+
+    def hold(self, fact: Mapping[str, Any], rules: Rules) -> Held:
+        """Judge a sitting by the baseline that stands beside it, by the limits given."""
+        now = msgspec.convert(fact["now"], Sitting)
+        return hold_against(now, msgspec.convert(fact, Stored).sittings, rules)
 
     def conclude(self, fact: Mapping[str, Any], rules: Rules) -> Comparison:
         """Judge the stored pairs of a comparison by the limits given."""
@@ -153,20 +176,35 @@ class CompareCase:
 def _than(raw: Any, *, is_needed: bool) -> dict[str, Any]:
     if raw is None and not is_needed:
         return {}
+    if raw == BASELINE:
+        return {BASELINE: ""}
     if isinstance(raw, str) and raw:
         # A name of git holds no colon, and a function always does.
         return {"target": raw} if ":" in raw else {"revision": raw}
     if not isinstance(raw, Mapping) or not raw:
         raise UsageError(
             f"than must name the version to compare with, got {raw!r:.60}",
-            hint="a git revision, a 'module:function', or an object with revision, python, install",
+            hint="a git revision, a 'module:function', 'baseline', or an object with revision, python, install",
         )
     given = cast("Mapping[str, Any]", raw)
+    if BASELINE in given:
+        return {BASELINE: _baseline(given)}
     try:
         msgspec.convert(given, VersionForm)
     except msgspec.ValidationError as error:
         raise UsageError(f"than cannot be read: {error}") from error
     return dict(given)
+
+
+def _baseline(given: Mapping[str, Any]) -> str:
+    """Return the name of a baseline."""
+    name = given[BASELINE]
+    if len(given) > 1 or not isinstance(name, str) or not name:
+        raise UsageError(
+            f"than must name a baseline by a text and nothing besides, got {dict(given)!r:.80}",
+            hint="than: baseline, or than: {baseline: NAME} where cases share one",
+        )
+    return name
 
 
 def _share(raw: Any, name: str) -> float:

@@ -10,8 +10,13 @@ import sys
 import msgspec
 
 from holdfast.measure.aa_selftest import aa
+from holdfast.measure.baseline_sitting import take_sitting
 from holdfast.measure.compare_case import Answer, Request
 from holdfast.measure.compare_versions import compare
+from holdfast.measure.lockstep import NotMeasured
+from holdfast.measure.verdict import Comparison
+from holdfast.measure.version import Version
+from holdfast.measure.version_place import PlaceFailed
 
 __all__ = ["answer", "main"]
 
@@ -26,7 +31,7 @@ def main() -> int:
 
 
 def answer(request: Request) -> Answer:
-    """Compare both versions, or one with itself."""
+    """Compare both versions, or one with itself, or measure one for a baseline."""
     rules = request.rules
     new = request.new.version()
     if request.aa:
@@ -42,6 +47,8 @@ def answer(request: Request) -> Answer:
             seed=request.seed,
         )
         return Answer(self_test=test)
+    if request.is_sitting:
+        return _sitting(request, new)
     found = compare(
         request.base.version(),
         new,
@@ -54,6 +61,21 @@ def answer(request: Request) -> Answer:
         seed=request.seed,
     )
     return Answer(comparison=found)
+
+
+def _sitting(request: Request, new: Version) -> Answer:
+    rules = request.rules
+    try:
+        found = take_sitting(
+            new,
+            unit=rules.unit,
+            budget_s=request.budget_s,
+            launches=request.launches,
+            seed=request.seed,
+        )
+    except (NotMeasured, PlaceFailed) as error:
+        return Answer(comparison=Comparison(status="error", reason=str(error), rules=rules))
+    return Answer(sitting=found)
 
 
 if __name__ == "__main__":

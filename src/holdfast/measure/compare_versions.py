@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Generator
 
 import msgspec
 
@@ -16,7 +17,7 @@ from holdfast.measure.version import Target, Version, as_version, prepared
 from holdfast.measure.version_place import PlaceFailed
 from holdfast.process.reaper import carriers, kill_all, read_parents
 
-__all__ = ["compare", "rules_of"]
+__all__ = ["SLICES", "both_prepared", "compare", "rules_of"]
 
 # A smaller difference than this is one that two processes of the same code have.
 LEAST_FLOOR = 0.01
@@ -64,13 +65,7 @@ def compare(
         )
     old, young = as_version(base), as_version(new)
     try:
-        with contextlib.ExitStack() as stack:
-            sides = Sides(
-                base=stack.enter_context(prepared(old)),
-                new=stack.enter_context(prepared(young)),
-                cookie=f"{fresh_seed()}",
-            )
-            stack.callback(_end_strays, sides.cookie)
+        with both_prepared(old, young) as sides:
             sitting = _Sitting(sides, rules, launches=launches, seed=seed)
             found = sitting.run(budget_s)
             if found.status == "undecided":
@@ -79,6 +74,24 @@ def compare(
     except (NotMeasured, PlaceFailed) as error:
         return Comparison(status="error", reason=str(error), rules=rules, seed=seed)
     return msgspec.structs.replace(found, seed=seed)
+
+
+@contextlib.contextmanager
+def both_prepared(base: Version, new: Version, *, is_alike: bool = True) -> Generator[Sides]:
+    """Prepare the surroundings of both versions; what they started is ended, what was made removed.
+
+    Raises:
+        PlaceFailed: there is no such revision, or something cannot be installed.
+    """
+    with contextlib.ExitStack() as stack:
+        sides = Sides(
+            base=stack.enter_context(prepared(base)),
+            new=stack.enter_context(prepared(new)),
+            cookie=f"{fresh_seed()}",
+            is_alike=is_alike,
+        )
+        stack.callback(_end_strays, sides.cookie)
+        yield sides
 
 
 def rules_of(*, slower: float, floor: float | None, alpha: float, unit: Unit = "auto") -> Rules:

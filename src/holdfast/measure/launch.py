@@ -22,6 +22,8 @@ __all__ = ["COOKIE", "Sides", "launch"]
 # and the caches that it finds cold, are measured along.
 BATCH_S = 0.010
 MOST_CALLS = 10_000_000
+# Beside a call that takes longer than a batch, other work runs longer too, up to so many batches.
+MOST_STRETCHED = 10
 # A pair is cut into turns A B B A ..., so that what disturbs the machine for some milliseconds
 # disturbs both sides: measured beside a busy process, launches agree better by a third.
 MOST_TURNS = 4
@@ -48,21 +50,29 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
     """The two versions, ready to be started again and again.
 
     `cookie` is in the environment of all that they start, so that it can be found and ended.
+    Sides that are not alike do other work: each makes as many calls as fill its batch.
     """
 
     base: Prepared
     new: Prepared
     cookie: str = ""
+    is_alike: bool = True
 
 
 def launch(
-    sides: Sides, random: Random, *, slice_s: float, calls: int = 0, unit: Unit = "auto"
+    sides: Sides,
+    random: Random,
+    *,
+    slice_s: float,
+    calls: int = 0,
+    base_calls: int = 0,
+    unit: Unit = "auto",
 ) -> Launch:
     """Start both versions anew, warm them up, and let them run pairs for about `slice_s`.
 
     Each pair has its order from `random`, so that whatever changes over time speaks for neither
-    side. `calls` per batch are found out where none are given. Start and warm-up take as long as
-    they take.
+    side. `calls` per batch are found out where none are given; `base_calls` are those of the base,
+    where the sides are not alike. Start and warm-up take as long as they take.
 
     Raises:
         NotMeasured: a version cannot be started, raised, or did not answer.
@@ -78,24 +88,40 @@ def launch(
             side.start()
         for side in (base, new):
             side.wait_ready()
-        if base.lane != new.lane:
+        if sides.is_alike and base.lane != new.lane:
             raise NotMeasured(f"both sides must be called alike, got {base.lane} and {new.lane}")
-        if not calls:
-            calls = min(_calls_per_batch(base), _calls_per_batch(new))
-        turns = _turns(calls)
-        place = _Place(base, new, calls)
-        warm_ups, steady = _warm_up(place, max(1, calls // turns))
+        _fill_batches(base, new, is_alike=sides.is_alike, calls=calls, base_calls=base_calls)
+        turns = _turns(min(base.calls, new.calls))
+        place = _Place(base, new)
+        warm_ups, steady = _warm_up(place, turns)
         stalled = _stalled()
-        pairs = _run_pairs(place, random, calls=calls, turns=turns, slice_s=slice_s, unit=unit)
+        pairs = _run_pairs(place, random, turns=turns, slice_s=slice_s, unit=unit)
         return Launch(
             pairs=tuple(pairs),
-            calls=calls,
+            calls=new.calls,
+            base_calls=0 if sides.is_alike else base.calls,
             hash_seed=hash_seed,
             cpu=place.cpu,
             warm_up_batches=warm_ups,
             is_steady=steady,
             stalled=stalled(),
         )
+
+
+def _fill_batches(
+    base: SideProcess, new: SideProcess, *, is_alike: bool, calls: int, base_calls: int
+) -> None:
+    """Tell both sides how many calls make a batch."""
+    if is_alike:
+        base.calls = new.calls = calls or min(_calls_per_batch(base), _calls_per_batch(new))
+        return
+    new.calls = calls or _calls_per_batch(new)
+    if base_calls:
+        base.calls = base_calls
+        return
+    # A long call is held against a longer stretch: a short one may see another mood of the machine.
+    stretch = min(MOST_STRETCHED, new.run(new.calls).wall_s / BATCH_S)
+    base.calls = math.ceil(_calls_per_batch(base) * max(1.0, stretch))
 
 
 def _calls_per_batch(side: SideProcess) -> int:
@@ -118,10 +144,9 @@ class _Place:
     of the same code, each on a CPU of its own, would differ by that.
     """
 
-    def __init__(self, base: SideProcess, new: SideProcess, calls: int) -> None:
+    def __init__(self, base: SideProcess, new: SideProcess) -> None:
         self.base = base
         self.new = new
-        self._calls = calls
         self.cpu = self._choose()
 
     def leave_if_starved(self, batch: Batch) -> None:
@@ -134,7 +159,7 @@ class _Place:
 
     def _choose(self) -> int | None:
         """Take the CPU on which the shorter of two batches ran, unless the sides need more than one."""
-        ran = [(side.run(self._calls), side.where()) for side in (self.base, self.new)]
+        ran = [(side.run(side.calls), side.where()) for side in (self.base, self.new)]
         if any(threads > 1 or batch.cpu_s > 1.1 * batch.wall_s for batch, (_, threads) in ran):
             return None
         _, (cpu, _) = min(ran, key=lambda each: each[0].wall_s)
@@ -145,13 +170,13 @@ class _Place:
         return cpu
 
 
-def _warm_up(place: _Place, calls: int) -> tuple[int, bool]:
+def _warm_up(place: _Place, turns: int) -> tuple[int, bool]:
     """Run batches until both sides keep their level; tell how many, and whether they do."""
     taken: tuple[list[float], list[float]] = ([], [])
     took_s = 0.0
     for count in range(1, MOST_WARM_UPS + 1):
         for side, times in zip((place.base, place.new), taken, strict=True):
-            batch = side.run(calls)
+            batch = side.run(max(1, side.calls // turns))
             times.append(batch.cpu_s)
             took_s += batch.wall_s
             place.leave_if_starved(batch)
@@ -171,22 +196,20 @@ def _run_pairs(
     place: _Place,
     random: Random,
     *,
-    calls: int,
     turns: int,
     slice_s: float,
     unit: Unit,
 ) -> list[Pair]:
     pairs: list[Pair] = []
-    shares = [len(range(at, calls, turns)) for at in range(turns)]
     end = monotonic() + slice_s
     while len(pairs) < MOST_PAIRS:
         base, new = place.base, place.new
         base_first = random.random() < 0.5
         first, second = (base, new) if base_first else (new, base)
         taken: dict[SideProcess, list[Batch]] = {base: [], new: []}
-        for turn, share in enumerate(shares):
+        for turn in range(turns):
             for side in (second, first) if turn % 2 else (first, second):
-                taken[side].append(side.run(share))
+                taken[side].append(side.run(len(range(turn, side.calls, turns))))
         pairs.append(_pair(_total(taken[base]), _total(taken[new]), base_first=base_first))
         place.leave_if_starved(_total([*taken[base], *taken[new]]))
         is_late = len(pairs) >= FEWEST_PAIRS and monotonic() >= end

@@ -52,6 +52,8 @@ class SideProcess:
         self.name = name
         self.lane = ""
         self.python = ""
+        # How many calls make a batch.
+        self.calls = 1
         self._prepared = prepared
         self._env = env
         self._errors: IO[bytes] | None = None

@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "Unit",
     "conclude",
+    "status_of",
 ]
 
 Unit = Literal["auto", "cpu", "wall"]
@@ -72,10 +73,14 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
-    """Two fresh processes and the pairs that they ran, both on one CPU if there is one named."""
+    """Two fresh processes and the pairs that they ran, both on one CPU if there is one named.
+
+    `calls` make a batch; `base_calls` that of the base, where it does other work than the new one.
+    """
 
     pairs: tuple[Pair, ...]
     calls: int
+    base_calls: int = 0
     hash_seed: int = 0
     cpu: int | None = None
     warm_up_batches: int = 0
@@ -157,7 +162,7 @@ def conclude(launches: Sequence[Launch], rules: Rules) -> Comparison:
     high = upper_bound(lambda bound: _log_e_under(ratios, bound), estimate, rules.alpha)
     floor, limit = math.log1p(rules.floor), math.log1p(rules.slower)
     for_slower, for_fine = _log_e_over(ratios, floor), _log_e_under(ratios, limit)
-    status, reason = _status(estimate, low=low, high=high, floor=floor, limit=limit)
+    status, reason = status_of(estimate, low=low, high=high, floor=floor, limit=limit)
     doubt = _few_far(launches, ratios, clock, rules) or _hidden_wait(launches, clock, rules)
     if status == "fine" and doubt:
         status, reason = "undecided", doubt
@@ -188,9 +193,10 @@ def _exp(log: float) -> float:
     return math.exp(min(log, 700.0))
 
 
-def _status(
+def status_of(
     estimate: float, *, low: float, high: float, floor: float, limit: float
 ) -> tuple[Status, str]:
+    """Return what bounds of a log ratio prove, or that they prove nothing, and why."""
     is_slower, is_fine = low > floor, high < limit
     if is_slower and is_fine:
         # Between floor and limit both are proven: say what it is nearer to.

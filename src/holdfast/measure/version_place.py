@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["Place", "PlaceFailed", "placed"]
+__all__ = ["Place", "PlaceFailed", "placed", "revision_of"]
 
 GIT_S = 120.0
 INSTALL_S = 900.0
@@ -61,6 +61,19 @@ def placed(
             _install(python or sys.executable, install, target, here)
             path, root = [str(target), *path], ""
         yield Place(folder=str(here), path=tuple(path), is_whole_path=not python, root=root)
+
+
+def revision_of(folder: Path) -> str:
+    """Return the commit of a folder, with a `+` where files that git knows have changes; "" without one."""
+    if not any((each / ".git").exists() for each in (folder, *folder.resolve().parents)):
+        return ""
+    try:
+        commit = _git(folder, "rev-parse", "--short=12", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except PlaceFailed:
+        # No git on this machine, or nothing committed yet: the commit is not known.
+        return ""
+    return f"{commit}{'+' if changed else ''}"
 
 
 def _moved(path: Sequence[str], top: Path, tree: Path) -> list[str]:

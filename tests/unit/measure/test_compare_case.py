@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from holdfast.errors import UsageError
+from holdfast.measure.baseline import Stored
 from holdfast.measure.compare_case import COMPARE, Request
 from holdfast.measure.verdict import conclude
 from tests.unit.measure.launches import launch_of
+from tests.unit.measure.sittings import sitting_of
 
 NEW: dict[str, Any] = {"target": "shop:total", "kwargs": {"count": 3}}
 
@@ -116,4 +118,42 @@ def test_an_error_stays_one_by_whatever_limits() -> None:
 
 def test_a_child_without_an_answer_gives_none() -> None:
     assert COMPARE.read(b"") is None
-    assert COMPARE.read(b'{"comparison": null}') == {"comparison": None, "self_test": None}
+    nothing = {"comparison": None, "self_test": None, "sitting": None}
+    assert COMPARE.read(b'{"comparison": null}') == nothing
+
+
+def test_a_baseline_is_the_case_s_own_or_named() -> None:
+    assert COMPARE.check({"than": "baseline"})["than"] == {"baseline": ""}
+    checked = COMPARE.check({"than": {"baseline": "totals"}})
+    assert checked["than"] == {"baseline": "totals"}
+    assert COMPARE.check({"than": {"revision": "baseline"}})["than"] == {"revision": "baseline"}
+
+
+@pytest.mark.parametrize(
+    "than", [{"baseline": 3}, {"baseline": ""}, {"baseline": "a", "python": "b"}]
+)
+def test_a_baseline_that_means_nothing_is_refused(than: Any) -> None:
+    with pytest.raises(UsageError, match="than must name a baseline by a text and nothing besides"):
+        COMPARE.check({"than": than})
+
+
+def test_for_a_baseline_the_target_alone_is_measured() -> None:
+    request = encoded("baseline", concurrency=4)
+    assert request.is_sitting
+    assert (request.new.target, request.new.concurrency) == ("shop:total", 4)
+    assert not encoded("main").is_sitting
+    with pytest.raises(UsageError, match="a target must be 'module:function'"):
+        encoded("baseline", {"target": "shop"})
+
+
+def test_what_the_plan_knows_of_a_baseline_stands_beside_its_name() -> None:
+    options = COMPARE.check({"than": "baseline"})
+    assert COMPARE.stored(COMPARE.check({"than": "main"})) is None
+    found = COMPARE.stored(options)
+    assert found is not None
+    assert (found["name"], found["exists"], found["sittings"]) == ("", False, [])
+    kept = msgspec.to_builtins(Stored(file="a.json", exists=True, sittings=(sitting_of(),)))
+    found = COMPARE.stored({**options, "than": {"baseline": "", "stored": kept}})
+    assert found == {"name": "", **kept}
+    fact = {**found, "now": msgspec.to_builtins(sitting_of([0.5] * 6))}
+    assert COMPARE.hold(fact, COMPARE.rules({})).status == "slower"
