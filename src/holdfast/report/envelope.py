@@ -36,8 +36,10 @@ class Envelope:
         """Take a point; what lies before the start counts as the start, what is no number is left out."""
         if not (math.isfinite(value) and math.isfinite(at_s)):
             return
-        self._reach(at_s)
-        number = self.cell_of(at_s)
+        number = int(max(at_s, 0.0) / self.width_s)
+        if number >= self.limit:
+            self._reach(at_s)
+            number = self.cell_of(at_s)
         lows, highs = self._lows, self._highs
         missing = number + 1 - len(lows)
         if missing > 0:

@@ -12,7 +12,7 @@ import msgspec
 
 from holdfast.report.clean import clean
 from holdfast.report.figure_scale import LEFT, PLOT, ROW, WIDTH, Layout, lay_out
-from holdfast.report.figure_svg import figure_svg, line_id, span_text
+from holdfast.report.figure_svg import BELOW, figure_svg, line_id, span_colours, span_text
 from holdfast.report.figure_view import MAX_CELLS, FigureView, Line, Panel
 
 __all__ = ["FigurePage", "figure_page", "script", "script_source"]
@@ -65,6 +65,7 @@ def figure_data(view: FigureView, layout: Layout) -> str:
         "plot": PLOT,
         "height": layout.height,
         "row": ROW,
+        "below": BELOW,
         "most": MAX_CELLS,
         "steps": STEPS,
         "parts": PARTS,
@@ -80,14 +81,14 @@ def figure_data(view: FigureView, layout: Layout) -> str:
     return text
 
 
-def _spans(view: FigureView, layout: Layout) -> Iterator[tuple[int, int, int, str, str]]:
+def _spans(view: FigureView, layout: Layout) -> Iterator[tuple[int, int, int, str, str, str]]:
     top = min(layout.lanes.values())
     for lane in view.fine:
         for row, span in lane.spans:
             start = round(span.start_s / view.end_s * PARTS)
             length = round((span.end_s - span.start_s) / view.end_s * PARTS)
             y = layout.lanes[lane.name] - top + row * ROW
-            yield y, start, length, span.status, clean(span_text(span))
+            yield y, start, length, *span_colours(span), clean(span_text(span))
 
 
 def _panel(panel: Panel, height: int, *, number: int) -> dict[str, object]:

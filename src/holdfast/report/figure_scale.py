@@ -88,7 +88,8 @@ def value_marks(panel: Panel) -> Iterator[tuple[float, str]]:
         decades = round(math.log10(panel.top / panel.bottom))
         for n in range(0, decades + 1, 1 + decades // (_DECADES + 1)):
             value = panel.bottom * 10.0**n
-            yield value, unit_text(value, panel.unit)
+            # Decades of a second are read as such: 100 s, not 1 m 40 s.
+            yield value, f"{value:g} s" if value >= 10 else unit_text(value, panel.unit)
         return
     for share in (0.0, 0.5, 1.0):
         yield panel.top * share, unit_text(panel.top * share, panel.unit)

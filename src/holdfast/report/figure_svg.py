@@ -20,9 +20,11 @@ from holdfast.report.figure_view import FigureView, Line, Panel
 from holdfast.report.lanes import Span
 from holdfast.text.format import format_duration
 
-__all__ = ["figure_svg", "line_id", "span_text"]
+__all__ = ["BELOW", "figure_svg", "line_id", "span_colours", "span_text"]
 
-NAME = 14
+NAME, LEGEND = 14, 16
+# How high the line along the foot of a span is.
+BELOW = 3
 TITLE = "What ran when, how long it took, and what was used, on one axis of time"
 
 
@@ -45,16 +47,19 @@ def line_id(panel: int, line: int) -> str:
     return f"figure-line-{panel}-{line}"
 
 
+def span_colours(span: Span) -> tuple[str, str]:
+    """Return the colour of a span, and of the line along its foot where only some did not pass."""
+    return (span.status, "") if span.bad in {0, span.count} else ("passed", span.status)
+
+
 def span_text(span: Span) -> str:
     """Say what ran in a span."""
     start, took = format_duration(span.start_s), format_duration(span.end_s - span.start_s)
     if span.count == 1:
         return f"{span.longest}: {span.status}, {took} from {start}"
     longest = format_duration(span.longest_s)
-    return (
-        f"{span.count:,} in {took} from {start}, {span.status} at worst; "
-        f"the longest: {span.longest}, {longest}"
-    )
+    bad = f", {span.bad:,} not passed ({span.status} at worst)" if span.bad else ""
+    return f"{span.count:,} in {took} from {start}{bad}; the longest: {span.longest}, {longest}"
 
 
 def _times(view: FigureView, layout: Layout) -> Iterator[str]:
@@ -78,10 +83,12 @@ def _lanes(view: FigureView, layout: Layout) -> Iterator[str]:
             # What is shorter than a pixel is seen all the same.
             width = max((span.end_s - span.start_s) / view.end_s * PLOT, 1.0)
             y = layout.lanes[lane.name] - top + row * ROW
-            yield (
-                f'<rect class="{span.status}" x="{x:.1f}" y="{y}" width="{width:.1f}" '
-                f'height="{ROW - 1}"><title>{escape(clean(span_text(span)))}</title></rect>'
-            )
+            title = f"<title>{escape(clean(span_text(span)))}</title>"
+            at = f'x="{x:.1f}" width="{width:.1f}"'
+            whole, below = span_colours(span)
+            yield f'<rect class="{whole}" {at} y="{y}" height="{ROW - 1}">{title}</rect>'
+            if below:
+                yield f'<rect class="{below}" {at} y="{y + ROW - 1 - BELOW}" height="{BELOW}"/>'
     yield "</g></svg>"
 
 
@@ -102,7 +109,7 @@ def _panel(view: FigureView, layout: Layout, n: int) -> Iterator[str]:
 
 def _legend(panel: Panel, top: int) -> str:
     names = "".join(
-        f'<tspan class="{line.colour}" dx="12">&#9632; {escape(one_line(line.name, NAME))}</tspan>'
+        f'<tspan class="{line.colour}" dx="12">&#9632; {escape(one_line(line.name, LEGEND))}</tspan>'
         for line in panel.lines
     )
     more = f'<tspan dx="12">and {panel.left_out} more</tspan>' if panel.left_out else ""

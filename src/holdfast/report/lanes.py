@@ -21,7 +21,10 @@ _WORST_FIRST: tuple[AttemptStatus, ...] = ("error", "failed", "lost", "undecided
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something that ran, or `count` short things in a row; `longest` names the longest of them."""
+    """Something that ran, or `count` short things in a row; `longest` names the longest of them.
+
+    `status` is the worst of theirs, and `bad` how many did not pass.
+    """
 
     start_s: float
     end_s: float
@@ -29,6 +32,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     longest: str
     longest_s: float
     count: int = 1
+    bad: int = 0
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ class Spans:
             status=attempt.status,
             longest=case,
             longest_s=attempt.duration_s,
+            bad=int(attempt.status != "passed"),
         )
         self._take(self._lane(attempt.worker), span)
         self._fit()
@@ -130,6 +135,7 @@ def _both(one: Span, other: Span) -> Span:
         longest=longer.longest,
         longest_s=longer.longest_s,
         count=one.count + other.count,
+        bad=one.bad + other.bad,
     )
 
 

@@ -6,12 +6,13 @@ import re
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.model.evidence import Series
 from holdfast.model.result import Result
 from holdfast.report.figure_page import PARTS, STEPS, figure_page, script_source
 from holdfast.report.figure_scale import PLOT, WIDTH, lay_out, time_marks, value_marks
-from holdfast.report.figure_svg import figure_svg
+from holdfast.report.figure_svg import figure_svg, span_colours, span_text
 from holdfast.report.figure_view import (
     MAX_CELLS,
     MAX_PROCESSES,
@@ -21,6 +22,7 @@ from holdfast.report.figure_view import (
     figure_view,
     nice_top,
 )
+from holdfast.report.lanes import Span
 from tests.unit.report.runs import attempt, result
 
 MIB = 1024.0 * 1024.0
@@ -153,14 +155,17 @@ def test_values_beyond_an_axis_stay_on_it() -> None:
 
 @cache
 def large() -> FigureView:
-    """Return a run of 6,000 cases and as many samples of eight processes, a spike in each."""
-    number = 6_000
+    """Return a run of 3,000 cases and as many samples of eight processes, a spike in each."""
+    number = 3_000
     series = watched(*(f"w-{n}" for n in range(8)), number=number)
     for n, each in enumerate(series.values()):
         values = [value + n % 7 * (k % 13) / 100 * value for k, value in enumerate(each.values)]
         values[1_000 + n] = 2 * max(values)
         each.values[:] = values
-    results = (ran(n, start_s=n / 10, took_s=0.01 + n % 97 / 10) for n in range(number))
+    results = (
+        ran(n, "passed" if n % 50 else "failed", start_s=n / 10, took_s=0.01 + n % 97 / 10)
+        for n in range(number)
+    )
     return drawn(series, *results)
 
 
@@ -175,9 +180,9 @@ def test_a_large_run_is_a_small_page_that_shows_every_spike() -> None:
             highs = [high for _, _, high in seen.seen().cells()]
             assert max(highs) == max(high for _, _, high in seen.fine.cells())
             assert max(line["cells"]) <= STEPS
-    assert page.svg.count("<rect") <= MAX_SPANS + 1
+    assert page.svg.count("<title>") <= MAX_SPANS
     assert 0 < len(told["spans"]) <= 2_000
-    assert all(start + length <= PARTS + 1 for _, start, length, _, _ in told["spans"])
+    assert all(start + length <= PARTS + 1 for _, start, length, *_ in told["spans"])
 
 
 def test_the_drawing_stays_inside_its_frame() -> None:
@@ -207,8 +212,20 @@ def test_what_a_case_is_called_cannot_leave_the_drawing_or_the_data() -> None:
     assert "</script" not in page.svg + page.data
     assert "<script" not in page.svg + page.data
     assert not set(page.svg + page.data) & set("\x1b\u202e")
-    assert "alert(1)" in json.loads(page.data)["spans"][0][4]
+    assert "alert(1)" in json.loads(page.data)["spans"][0][5]
 
 
 def test_the_policy_names_the_script_by_its_digest() -> None:
     assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", script_source())
+
+
+def test_a_few_failures_among_many_do_not_paint_all_of_them() -> None:
+    some = Span(
+        start_s=0.0, end_s=1.0, status="error", longest="s/a", longest_s=0.5, count=90, bad=2
+    )
+    assert span_colours(some) == ("passed", "error")
+    assert span_text(some) == (
+        "90 in 1 s from 0 s, 2 not passed (error at worst); the longest: s/a, 500 ms"
+    )
+    assert span_colours(replace(some, bad=90)) == ("error", "")
+    assert span_colours(replace(some, bad=0, status="passed")) == ("passed", "")

@@ -30,9 +30,10 @@
 
   function duration(seconds) {
     if (seconds === 0) return "0 s";
-    if (seconds >= 60) {
-      const rest = short(seconds % 60);
-      return `${Math.floor(seconds / 60)} m${rest === "0" ? "" : ` ${rest} s`}`;
+    const rounded = Math.round(seconds * 100) / 100;
+    if (rounded >= 60) {
+      const rest = short(rounded % 60);
+      return `${Math.floor(rounded / 60)} m${rest === "0" ? "" : ` ${rest} s`}`;
     }
     for (const [unit, size] of [["s", 1], ["ms", 1e-3], ["us", 1e-6]]) {
       if (seconds >= size) return `${short(seconds / size)} ${unit}`;
@@ -47,7 +48,7 @@
       : panel.bottom + (panel.top - panel.bottom) * share;
     if (panel.unit === "duration") return duration(value);
     if (panel.unit === "share") return `${Math.round(value * 100)} %`;
-    if (panel.unit !== "bytes") return short(value);
+    if (panel.unit !== "bytes") return String(Number(value.toPrecision(3)));
     const power = Math.min(3, Math.max(0, Math.floor(Math.log2(Math.max(value, 1)) / 10)));
     return `${Number((value / 1024 ** power).toPrecision(3))} ${["B", "KiB", "MiB", "GiB"][power]}`;
   }
@@ -95,15 +96,18 @@
 
   function rects() {
     const drawn = [];
-    for (const [y, start, length, status, text] of data.spans) {
+    for (const [y, start, length, whole, below, text] of data.spans) {
       const begin = (start / data.parts) * data.end;
       const end = begin + (length / data.parts) * data.end;
       if (end < from || begin > to) continue;
       const x = Math.max(xOf(begin), -2);
       const width = Math.max(Math.min(xOf(end), data.plot + 2) - x, 1);
-      const rect = element("rect", { class: status, x, y, width, height: data.row - 1 });
+      const rect = element("rect", { class: whole, x, y, width, height: data.row - 1 });
       rect.append(element("title", {}, text));
       drawn.push(rect);
+      if (!below) continue;
+      const foot = y + data.row - 1 - data.below;
+      drawn.push(element("rect", { class: below, x, y: foot, width, height: data.below }));
     }
     return drawn;
   }
