@@ -112,7 +112,7 @@ def test_a_command_is_watched_with_all_that_it_starts() -> None:
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
     evidence = call("command", {"argv": [sys.executable, "-c", code]})
     fact = evidence.facts["monitor"]
-    assert fact["processes"] == 2
+    assert (fact["processes"], fact["peak_by"]) == (2, "samples")
     assert len(fact["ended"]) == 2
     assert fact["samples"] > 1
     assert max(evidence.series["processes"].values) == 2
@@ -121,6 +121,14 @@ def test_a_command_is_watched_with_all_that_it_starts() -> None:
     assert evidence.measurements["peak_rss"] == max(
         evidence.measurements["peak_rss"], *evidence.series["rss_bytes"].values
     )
+
+
+def test_the_peak_of_a_command_that_starts_nothing_is_counted_by_the_kernel() -> None:
+    # Too short a spike for the samples, and over when they stop.
+    code = "b = bytearray(80_000_000); b[::4096] = b'x' * len(b[::4096])"
+    evidence = call("command", {"argv": [sys.executable, "-S", "-c", code]})
+    assert evidence.facts["monitor"]["peak_by"] == "ended"
+    assert 80_000_000 < evidence.measurements["peak_rss"] < 160_000_000
 
 
 def test_under_a_condition_the_call_is_the_conditions() -> None:

@@ -121,6 +121,18 @@ def test_a_killed_tree_is_counted_and_its_root_is_told(wire: Wire) -> None:
     assert wire.ask("kill", pid=pid, spawn="") == {"killed": 0}
 
 
+def test_the_peak_of_a_child_is_told_where_it_is_its_own(wire: Wire) -> None:
+    pid = wire.spawn(sys.executable, "-S", "-c", "bytearray(80_000_000)[::4096] = b'x' * 19532")[
+        "pid"
+    ]
+    ended = wire.receive()
+    assert (ended["exited"], ended["status"]) == (pid, 0)
+    assert 80_000_000 < ended["peak_bytes"] < 160_000_000
+    # A smaller one has kept the mark of the program that it replaced, which is this one's.
+    pid = wire.spawn("true")["pid"]
+    assert wire.receive() == {"exited": pid, "status": 0}
+
+
 def test_a_program_has_a_descriptor_at_the_number_that_was_asked_for(wire: Wire) -> None:
     read, write = os.pipe()
     with os.fdopen(read, "rb", 0) as output:

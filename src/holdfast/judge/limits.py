@@ -1,8 +1,8 @@
-"""Does a measurement keep its limit? `timer.NAME`, and every family of measurements like it."""
+"""Does a measurement keep its limit? `timer.NAME`, `loop_lag.FIGURE`, and every family of measurements like them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,16 +14,22 @@ from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.ports import BadParams, Need
 from holdfast.text.suggest import did_you_mean
-from holdfast.text.units import Limit, UnitKind, format_quantity
+from holdfast.text.units import Limit, UnitKind, format_duration, format_quantity
 
-__all__ = ["TIMER", "Family"]
+__all__ = ["LOOP_LAG", "TIMER", "Family"]
+
+
+def _nothing(evidence: Evidence) -> str:
+    del evidence
+    return ""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
     """The limits on all measurements below one name, `FAMILY.REST`.
 
     `units` gives the unit by the last part of the name, with "" for every other one;
-    `figure` is what is meant where the name ends before it.
+    `figure` is what is meant where the name ends before it. Without a unit for "" there
+    are no other names. `told` says more of what was measured, for the end of the finding.
     """
 
     name: str
@@ -31,10 +37,12 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     figure: str = ""
     surround: tuple[Surround, ...] = ()
     absent: str = "nothing of that name was measured"
+    told: Callable[[Evidence], str] = _nothing
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the limits of this family."""
-        return {"type": "string", "description": f"a limit on a measurement {self.name}.NAME"}
+        what = "NAME" if "" in self.units else "|".join(self.units)
+        return {"type": "string", "description": f"a limit on a measurement {self.name}.{what}"}
 
     def named(self, rest: str) -> FactExpectation:
         """Return the expectation on one measurement.
@@ -45,7 +53,12 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         if not rest:
             raise BadParams(
                 f"{self.name} must be followed by a name, got none",
-                hint=f"for example {{{self.name}.NAME: '< 2s'}}",
+                hint=f"for example {{{self.name}.{self._example()}: '< 2s'}}",
+            )
+        if "" not in self.units and rest not in self.units:
+            raise BadParams(
+                f"no such figure {rest!r} of {self.name}{did_you_mean(rest, self.units)}",
+                hint=f"known: {', '.join(self.units)}",
             )
         measurement, unit = self._measurement(f"{self.name}.{rest}")
 
@@ -68,6 +81,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             wants=wants,
         )
 
+    def _example(self) -> str:
+        return "NAME" if "" in self.units else next(iter(self.units))
+
     def _measurement(self, full: str) -> tuple[str, UnitKind]:
         last = full.rpartition(".")[2]
         if last in self.units:
@@ -81,10 +97,20 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             near = did_you_mean(measurement, tuple(evidence.measurements))
             return undecided(f"{measurement}: {self.absent}{near}", expected=limit.text)
         shown = format_quantity(value, limit.unit_kind)
-        message = f"{measurement} was {shown} (limit {limit.text})"
+        message = f"{measurement} was {shown} (limit {limit.text}){self.told(evidence)}"
         if limit.holds(value):
             return passed(message, expected=limit.text, observed=value)
         return failed(message, expected=limit.text, observed=value)
+
+
+def _told_of_loop(evidence: Evidence) -> str:
+    """Say how often the loop was asked, and what blocked it longest."""
+    looks = f" over {evidence.measurements.get('loop_lag.count', 0.0):,.0f} looks"
+    blocked: Any = evidence.facts.get("loop_lag")
+    if not blocked or not blocked[0].get("place"):
+        return looks
+    worst = blocked[0]
+    return f"{looks}; blocked for {format_duration(worst['lag_s'])} by {worst['place']}"
 
 
 TIMER = Family(
@@ -99,4 +125,10 @@ TIMER = Family(
     },
     figure="max",
     absent="no timer of that name ran",
+)
+LOOP_LAG = Family(
+    name="loop_lag",
+    units={"max": "duration", "p99": "duration", "p50": "duration", "count": "number"},
+    absent="nothing measured the lag of a loop; loop_lag: {} as a key of the case does",
+    told=_told_of_loop,
 )

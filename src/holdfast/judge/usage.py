@@ -53,7 +53,7 @@ def _judge_bytes(name: str, limit: Limit, evidence: Evidence, *, by: str) -> Fin
     value = evidence.measurements.get(name)
     if value is None:
         return undecided(f"{name} was not measured: {_unseen(fact)}", expected=limit.text)
-    how = _how(fact, is_exact=fact[by] != "samples")
+    how = _how(fact, fact[by])
     message = f"{name} was {_size(value)} (limit {limit.text}): {how}"
     is_high = _exceeds(limit, value)
     if limit.holds(value) or not is_high:
@@ -94,12 +94,14 @@ def _too_little(fact: dict[str, Any]) -> str:
     return ""
 
 
-def _how(fact: dict[str, Any], *, is_exact: bool) -> str:
+def _how(fact: dict[str, Any], by: str) -> str:
     """Say what was measured, and how closely."""
     count = fact["processes"]
-    who = "the process of the call" if is_exact else "the process"
+    who = "the process" if by in {"samples", "ended"} else "the process of the call"
     more = f" and {count - 1} that it started" if count > 1 else ""
-    if is_exact:
+    if by == "ended":
+        return f"{who}, by the kernel's own count; what it started was too short-lived to be seen, or nothing"
+    if by != "samples":
         return f"{who}{more}, by the kernel's own count"
     rate = format_number(fact["achieved_hz"])
     samples = f"{fact['samples']} samples at {rate} /s"

@@ -24,10 +24,11 @@ _FIGURES = ("p50", "p99", "max")
 
 
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):
-    """One time that the loop came late, and what its thread was doing then."""
+    """One time that the loop came late, and what its thread was doing then: `place` is the innermost line."""
 
     lag_s: float
     stack: str
+    place: str = ""
 
 
 class LoopLag:
@@ -58,7 +59,7 @@ class LoopLag:
         self._random = seeded(seed, "loop_lag")
         self._lags: list[float] = []
         self._blocked: list[Blocked] = []
-        self._stack = ""
+        self._stack = self._place = ""
         self._due = 0.0
         self._is_over = threading.Event()
         self._loop: Any = None
@@ -129,9 +130,10 @@ class LoopLag:
     def _count(self, now: float) -> None:
         lag = max(now - self._due, 0.0)
         self._lags.append(lag)
-        stack, self._stack = self._stack, ""
+        stack, place = self._stack, self._place
+        self._stack = self._place = ""
         if lag > self._threshold_s and stack:
-            worst = [*self._blocked, Blocked(lag_s=lag, stack=stack)]
+            worst = [*self._blocked, Blocked(lag_s=lag, stack=stack, place=place)]
             self._blocked = sorted(worst, key=lambda each: -each.lag_s)[:MOST_STACKS]
 
     def _look(self) -> None:
@@ -150,10 +152,13 @@ class LoopLag:
                 next_s = 2 * late_s
                 frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - documented
                 if frame is not None:
+                    code = frame.f_code
+                    self._place = f"{code.co_filename}:{frame.f_lineno} ({code.co_qualname})"
                     self._stack = "".join(traceback.format_stack(frame)[-DEPTH:])
 
     def _write(self, page: Page) -> None:
         page.measurements["loop_lag.count"] = float(self.count)
-        for figure in _FIGURES:
+        # A loop that was never asked has no lag: none is not the same as 0.
+        for figure in _FIGURES if self.count else ():
             page.measurements[f"loop_lag.{figure}"] = getattr(self, f"{figure}_s")
         page.values["loop_lag"] = [msgspec.to_builtins(each) for each in self.blocked]

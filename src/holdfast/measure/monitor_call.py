@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from holdfast.measure.monitor_child import CallAnswer, CallRequest
+from holdfast.measure.monitor_child import CallAnswer, CallRequest, LagRequest
 from holdfast.model import codec
 from holdfast.model.call import AssessorCall, PythonCall
 from holdfast.model.evidence import Assessment, CaseError, Evidence, Output
@@ -20,7 +20,7 @@ from holdfast.process.reaper_client import describe_exit
 from holdfast.text.cut import HeadTail
 from holdfast.text.units import format_duration
 
-__all__ = ["OwnProcessCalls"]
+__all__ = ["OwnProcessCalls", "own_process_calls"]
 
 ROOT = str(Path(__file__).resolve().parent.parent.parent)
 # -P: the current folder is no place for modules unless the run says so.
@@ -32,13 +32,15 @@ PIPE_GRACE_S = 1.0
 class OwnProcessCalls:
     """An executor whose every call is a process of its own; validators are asked where they always are.
 
-    `answers` are what was resident around each call.
+    `answers` are what was resident around each call. With `lag` set, the loop of each coroutine
+    function is measured too.
     """
 
     def __init__(self, context: CallContext) -> None:
         self._context = context
         self._executor: Executor = context.executor
         self.answers: list[CallAnswer] = []
+        self.lag: LagRequest | None = None
 
     async def resolve(self, refs: Sequence[str]) -> Mapping[str, Literal["async", "sync"]]:
         return await self._executor.resolve(refs)
@@ -50,6 +52,12 @@ class OwnProcessCalls:
 
     def doing(self) -> Mapping[str, str]:
         return self._executor.doing()
+
+    def pids(self) -> Mapping[str, int]:
+        return self._executor.pids()
+
+    def tasks(self) -> int:
+        return self._executor.tasks()
 
     async def close(self) -> None:
         """Leave the run's executor open: it is not ours."""
@@ -79,7 +87,11 @@ class OwnProcessCalls:
     async def _run(self, call: PythonCall, answer: Path) -> Evidence:
         """Run the process to its end; the evidence has its output, and an error unless it ended by itself."""
         request = CallRequest(
-            ref=call.ref, kwargs=call.kwargs, seed=call.seed, root=self._context.root
+            ref=call.ref,
+            kwargs=call.kwargs,
+            seed=call.seed,
+            root=self._context.root,
+            lag=self.lag,
         )
         child = await self._context.spawn(
             [sys.executable, "-P", "-c", START, str(answer)],
@@ -113,3 +125,11 @@ class OwnProcessCalls:
             child.close()
         out, err = (Output(text=each.text(), cut_bytes=each.cut_bytes) for each in written.values())
         return Evidence(has_value=False, error=error, stdout=out, stderr=err)
+
+
+def own_process_calls(context: CallContext) -> OwnProcessCalls:
+    """Return what makes the calls of this attempt, each in a process of its own, for all probes together."""
+    calls = context.executor
+    if not isinstance(calls, OwnProcessCalls):
+        calls = context.executor = OwnProcessCalls(context)
+    return calls

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 import os
 import socket
 import sys
@@ -18,13 +19,15 @@ from typing import Any
 
 import msgspec
 
+from holdfast.errors import UsageError
+from holdfast.measure.loop_lag_call import REF
 from holdfast.measure.proc_read import PAGE, read_status
 from holdfast.model import codec
 from holdfast.model.evidence import Evidence
-from holdfast.process.reference import find
+from holdfast.process.reference import find, lane_of
 from holdfast.registry import load_place
 
-__all__ = ["CallAnswer", "CallRequest", "main"]
+__all__ = ["CallAnswer", "CallRequest", "LagRequest", "main"]
 
 # Loaded by name: a call means here what it means in a worker.
 WORKER = "holdfast.execute.sync_host:SyncHost"
@@ -34,13 +37,21 @@ CALL = "holdfast.execute.wire:Call"
 RESET_PEAK = "5"
 
 
+class LagRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How the lag of the call's event loop is measured: see `LoopLag`."""
+
+    period_s: float
+    threshold_s: float
+
+
 class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is called."""
+    """What is called, and with `lag`, on a loop whose lag is measured."""
 
     ref: str
     kwargs: dict[str, Any]
     seed: int
     root: str
+    lag: LagRequest | None = None
 
 
 class CallAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,18 +94,40 @@ def carry_out(request: CallRequest) -> CallAnswer:
         worker = load_place(WORKER)(ours)
         try:
             # Before anything is measured: what is imported is no growth of the call.
-            find(request.ref)
+            ref, kwargs = _called(request)
         except BaseException as error:  # noqa: BLE001 - whatever an import raises is evidence
             return CallAnswer(evidence=load_place(NOT_PREPARED)(error))
         gc.collect()
         before, is_reset = _resident(), _reset_peak()
-        call = load_place(CALL)(1, request.ref, request.kwargs, request.seed)
+        call = load_place(CALL)(1, ref, kwargs, request.seed)
         evidence = worker.call(call)
         peak = _peak() if is_reset else None
         gc.collect()
         return CallAnswer(
             evidence=evidence, before_bytes=before, after_bytes=_resident(), peak_bytes=peak
         )
+
+
+def _called(request: CallRequest) -> tuple[str, dict[str, Any]]:
+    """Return which function to call, and with what.
+
+    Raises:
+        Exception: whatever its import raises.
+        UsageError: the lag of a loop is asked for, and the function has none.
+        TypeError: it takes other arguments.
+    """
+    function = find(request.ref)
+    if request.lag is None:
+        return request.ref, request.kwargs
+    if lane_of(function) == "sync":
+        raise UsageError(
+            f"loop_lag must have a coroutine function, got {request.ref!r}",
+            hint="a function that starts a loop itself can use holdfast.measure.LoopLag inside",
+        )
+    # Told here, for the one that is called in its place takes any.
+    inspect.signature(function).bind(**request.kwargs)
+    given = {"ref": request.ref, "kwargs": request.kwargs}
+    return REF, {**given, **msgspec.structs.asdict(request.lag)}
 
 
 def _resident() -> int | None:

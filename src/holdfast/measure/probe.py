@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
 from holdfast.measure.monitor import MOST_HZ, Monitor, MonitorLost
-from holdfast.measure.monitor_call import OwnProcessCalls
+from holdfast.measure.monitor_call import OwnProcessCalls, own_process_calls
 from holdfast.measure.monitor_child import CallAnswer
 from holdfast.measure.monitor_values import Sample, Seen
 from holdfast.ports import BadParams, CallContext, Recorder
@@ -59,14 +59,13 @@ class MonitorProbe:
         monitor = Monitor(hz=params["hz"])
         started = context.clock.now()
         await asyncio.to_thread(monitor.start)
-        watched: list[int] = []
+        watched: list[Any] = []
         context.spawn = _watched_spawn(context.spawn, monitor, watched)
         calls: OwnProcessCalls | None = None
         # A condition has an executor of its own, which starts the process itself.
         is_free = all(each.kind != "condition" for each in context.case.surround)
         if context.case.target.kind == "python" and is_free:
-            calls = OwnProcessCalls(context)
-            context.executor = calls
+            calls = own_process_calls(context)
         try:
             yield
         finally:
@@ -75,12 +74,12 @@ class MonitorProbe:
             _note_figures(context.recorder, seen, watched, calls.answers if calls else ())
 
 
-def _watched_spawn(spawn: Any, monitor: Monitor, watched: list[int]) -> Any:
+def _watched_spawn(spawn: Any, monitor: Monitor, watched: list[Any]) -> Any:
     async def start(
         argv: Any, *, env: Mapping[str, str], cwd: str = "", stdin_data: bytes | None = None
     ) -> Any:
         child = await spawn(argv, env=env, cwd=cwd, stdin_data=stdin_data)
-        watched.append(child.pid)
+        watched.append(child)
         # A monitor that was killed is seen at the end: nothing is proven then.
         with contextlib.suppress(MonitorLost):
             monitor.watch(child.pid)
@@ -120,7 +119,7 @@ def _note_rates(recorder: Recorder, before: Sample, sample: Sample, at: float) -
 
 
 def _note_figures(
-    recorder: Recorder, seen: Seen, watched: Sequence[int], answers: Sequence[CallAnswer]
+    recorder: Recorder, seen: Seen, watched: Sequence[Any], answers: Sequence[CallAnswer]
 ) -> None:
     alive = [sample for sample in seen.samples if sample.readings]
     peaks = [each.peak_bytes for each in answers if each.peak_bytes is not None]
@@ -132,10 +131,10 @@ def _note_figures(
     # The kernel's mark of the call alone leaves out what its imports took, the samples' mark cannot.
     is_marked = bool(peaks) and len(peaks) == len(answers)
     together = max((sample.rss_bytes for sample in alive), default=0)
-    if alive or peaks:
-        recorder.sample(
-            "peak_rss", float(max([together if is_marked else seen.peak_bytes, *peaks]))
-        )
+    at_end = [] if answers else [each.peak_bytes for each in watched if each.peak_bytes]
+    if alive or peaks or at_end:
+        most = max([together if is_marked else seen.peak_bytes, *peaks, *at_end])
+        recorder.sample("peak_rss", float(most))
     if growths:
         recorder.sample("rss_growth", float(max(growths)))
     elif len(alive) > 1:
@@ -145,7 +144,7 @@ def _note_figures(
     recorder.value(
         FACT,
         {
-            "pids": list(watched),
+            "pids": [each.pid for each in watched],
             "processes": len(seen.processes),
             "ended": {
                 str(each.pid): each.ended - seen.begun for each in seen.processes if each.ended
@@ -156,11 +155,17 @@ def _note_figures(
             "cost_share": None if seen.cost is None else round(seen.cost.share, 6),
             "cost_s": None if seen.cost is None else seen.cost.start_s + seen.cost.cpu_s,
             "missing": dict(seen.missing),
-            "peak_by": "kernel" if is_marked else "samples",
+            "peak_by": "kernel" if is_marked else _peak_by(seen, at_end),
             "growth_by": "call" if growths else "samples",
             "group": dict(seen.groups[-1][1]) if seen.groups else {},
         },
     )
+
+
+def _peak_by(seen: Seen, at_end: Sequence[int]) -> str:
+    """Tell who knows the peak of a command: with its end the kernel tells that of one process alone."""
+    is_alone = len(at_end) == 1 and len(seen.processes) <= 1
+    return "ended" if is_alone and seen.cost is not None else "samples"
 
 
 PROBE = MonitorProbe()

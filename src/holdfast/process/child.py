@@ -34,6 +34,11 @@ class Child:
         """The process id."""
         return self._spawned.pid
 
+    @property
+    def peak_bytes(self) -> int | None:
+        """The most that was resident of it, or of one process that it waited for; known at its end."""
+        return self._spawned.peak_bytes
+
     async def read(self, fd: int) -> bytes:
         """Return the next bytes of an output stream, b"" when it ended."""
         return await self._streams[fd].read(READ_BYTES)

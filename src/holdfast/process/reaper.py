@@ -13,7 +13,8 @@ Requests and answers are JSON behind a 4-byte big-endian length:
     {"op": "kill", "id": 2, "pid": 4711, "spawn": "..."}   kill the process and everything it started
         -> {"id": 2, "killed": 3}
     {"op": "signal", "id": 3, "pid": 4711, "signal": 15}   -> {"id": 3}
-    when a child ends: {"exited": 4711, "status": -9}      (status as subprocess gives it: -signal or exit code)
+    when a child ends: {"exited": 4711, "status": -9, "peak_bytes": 12345678}      (status as subprocess gives it:
+        -signal or exit code; the most that was resident of it or of one that it waited for, where that is known)
 
 What belongs to a process: its descendants by parent pid, and every process whose
 environment carries the same HOLDFAST_SPAWN; to the run: all descendants of the
@@ -29,6 +30,7 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -205,13 +207,14 @@ class Reaper:
         """Reap what has ended, and tell holdfast of its own children."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
             if self.children.pop(pid, None) is not None:
-                self.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
+                message = {"exited": pid, "status": os.waitstatus_to_exitcode(status)}
+                self.send({**message, **peak_of(used)})
 
     def kill_tree(self, root: int, spawn: str) -> int:
         """Kill a child of ours and everything it started; return how many processes that were.
@@ -258,6 +261,15 @@ class Reaper:
                 return
             if pid == 0:
                 return
+
+
+def peak_of(used: resource.struct_rusage) -> dict[str, int]:
+    """Return the peak of a child that ended; a program keeps the mark of what it replaced: at least ours."""
+    if used.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+        return {}
+    # Kilobytes on Linux, bytes on macOS: man 2 getrusage of either.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {"peak_bytes": used.ru_maxrss * unit}
 
 
 def kill_all(members: Callable[[], set[int]], spare: set[int]) -> set[int]:

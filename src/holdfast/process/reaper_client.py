@@ -34,21 +34,32 @@ class ReaperGone(InternalError):
 
 
 class Spawned:
-    """A process that the reaper started for us."""
+    """A process that the reaper started for us.
 
-    __slots__ = ("_cookie", "_reaper", "exit_status", "pid")
+    `peak_bytes` is known once it has ended, where the system tells it: the most that was
+    resident of it, or of one process that it waited for.
+    """
+
+    __slots__ = ("_cookie", "_reaper", "exit_status", "peak_bytes", "pid")
 
     def __init__(
         self, pid: int, reaper: Reaper, exit_status: asyncio.Future[int], cookie: str
     ) -> None:
         self.pid = pid
         self.exit_status = exit_status
+        self.peak_bytes: int | None = None
         self._reaper = reaper
         self._cookie = cookie
 
     async def wait(self) -> int:
         """Return the exit status: the exit code, or minus the signal."""
         return await asyncio.shield(self.exit_status)
+
+    def note_end(self, message: Mapping[str, Any]) -> None:
+        """Take in how it ended."""
+        self.peak_bytes = message.get("peak_bytes")
+        if not self.exit_status.done():
+            self.exit_status.set_result(int(message["status"]))
 
     async def kill_tree(self) -> int:
         """Kill it and everything it started; return how many processes that were."""
@@ -84,8 +95,8 @@ class Reaper:
         self._next = 0
         self._buffer = bytearray()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._exits: dict[int, asyncio.Future[int]] = {}
-        self._early: dict[int, int] = {}
+        self._running: dict[int, Spawned] = {}
+        self._early: dict[int, Mapping[str, Any]] = {}
         self._abandoned: set[int] = set()
         self._room = asyncio.Semaphore(MAX_UNANSWERED)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,11 +146,12 @@ class Reaper:
             raise SpawnFailed(answer["errno"], answer["error"], argv[0])
         pid = int(answer["pid"])
         future = self._loop_now().create_future()
+        spawned = Spawned(pid, self, future, env.get("HOLDFAST_SPAWN", ""))
         if pid in self._early:
-            future.set_result(self._early.pop(pid))
+            spawned.note_end(self._early.pop(pid))
         else:
-            self._exits[pid] = future
-        return Spawned(pid, self, future, env.get("HOLDFAST_SPAWN", ""))
+            self._running[pid] = spawned
+        return spawned
 
     async def request(self, message: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
         """Send a request and wait for its answer."""
@@ -186,8 +198,11 @@ class Reaper:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for future in [*self._exits.values(), *self._waiting.values()]:
+        for future in [*self._exits(), *self._waiting.values()]:
             future.cancel()
+
+    def _exits(self) -> list[asyncio.Future[int]]:
+        return [spawned.exit_status for spawned in self._running.values()]
 
     def _loop_now(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -215,15 +230,14 @@ class Reaper:
 
     def _dispatch(self, message: dict[str, Any]) -> None:
         if "exited" in message:
-            pid, status = int(message["exited"]), int(message["status"])
-            future = self._exits.pop(pid, None)
-            if future is None:
-                if pid in self._abandoned:
-                    self._abandoned.discard(pid)
-                else:
-                    self._early[pid] = status
-            elif not future.done():
-                future.set_result(status)
+            pid = int(message["exited"])
+            spawned = self._running.pop(pid, None)
+            if spawned is not None:
+                spawned.note_end(message)
+            elif pid in self._abandoned:
+                self._abandoned.discard(pid)
+            else:
+                self._early[pid] = message
             return
         waiting = self._waiting.pop(int(message["id"]), None)
         if waiting is None:
@@ -248,7 +262,7 @@ class Reaper:
             self._loop.remove_reader(self._sock.fileno())
         self._kill_all()
         error = ReaperGone("the reaper is gone")
-        for future in [*self._waiting.values(), *self._exits.values()]:
+        for future in [*self._waiting.values(), *self._exits()]:
             if not future.done():
                 future.set_exception(error)
                 future.exception()

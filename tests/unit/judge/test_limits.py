@@ -53,3 +53,44 @@ def test_a_limit_of_another_unit_is_refused(name: str, limit: str) -> None:
 def test_a_family_needs_a_name() -> None:
     with pytest.raises(BadParams, match=r"timer must be followed by a name"):
         judged({"timer.": "< 5s"})
+
+
+LAG = {"loop_lag.max": 0.3, "loop_lag.p99": 0.2, "loop_lag.p50": 0.001, "loop_lag.count": 31.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "status"),
+    [
+        ("loop_lag.max", "< 200ms", "failed"),
+        ("loop_lag.p99", "< 250ms", "passed"),
+        ("loop_lag.p50", "< 1s", "passed"),
+        ("loop_lag.count", "> 10", "passed"),
+    ],
+)
+def test_the_lag_of_a_loop_is_held_against_its_limit(name: str, limit: str, status: str) -> None:
+    finding = judged({name: limit}, LAG)
+    assert finding.status == status
+    assert finding.message.endswith(" over 31 looks")
+
+
+def test_what_blocked_a_loop_is_named() -> None:
+    worst = {"lag_s": 0.3, "stack": "...", "place": "shop.py:12 (total)"}
+    evidence = Evidence(measurements=LAG, facts={"loop_lag": [worst]})
+    finding = judge_one(compile_expect(REGISTRY, {"loop_lag.max": "< 100ms"}), evidence)
+    assert finding.message == (
+        "loop_lag.max was 300 ms (limit < 100ms) over 31 looks;"
+        " blocked for 300 ms by shop.py:12 (total)"
+    )
+
+
+def test_a_loop_that_nobody_measured_is_undecided() -> None:
+    finding = judged({"loop_lag.max": "< 1s"}, {"loop_lag.count": 0.0})
+    assert finding.status == "undecided"
+    assert "loop_lag: {} as a key of the case does" in finding.message
+
+
+def test_a_figure_that_is_none_is_refused_with_the_nearest() -> None:
+    with pytest.raises(BadParams) as caught:
+        judged({"loop_lag.p9": "< 1s"})
+    assert caught.value.message == "no such figure 'p9' of loop_lag; did you mean 'p99'?"
+    assert caught.value.hint == "known: max, p99, p50, count"

@@ -57,6 +57,15 @@ def test_what_the_kernel_counted_needs_no_samples() -> None:
     )
 
 
+def test_what_the_kernel_told_at_the_end_of_a_command_needs_no_samples() -> None:
+    found = judge("< 500MB", 4_000_000, peak_by="ended", samples=0, processes=0)
+    assert found.status == "passed"
+    assert found.message.endswith(
+        "the process, by the kernel's own count; what it started was too short-lived to be seen,"
+        " or nothing"
+    )
+
+
 @pytest.mark.parametrize(
     ("fact", "said"),
     [
