@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Generator
 
 from holdfast.errors import UsageError
+from holdfast.measure.timers import open_timers
 
 __all__ = ["claim_profiling", "release_profiling", "timing"]
 
@@ -58,9 +59,11 @@ def claim_profiling() -> None:
                 f"one profiler at a time must trace memory, got {other} that runs",
                 hint="stop it first: tracemalloc is one for the whole process",
             )
-        if _guard.timed:
+        timers = open_timers()
+        if _guard.timed or timers:
+            what = "a benchmark" if _guard.timed else f"the timer {timers[0]!r}"
             raise UsageError(
-                "memory must not be traced while something is timed, got a benchmark that runs",
+                f"memory must not be traced while something is timed, got {what} that runs",
                 hint="profile in a run of its own: tracing makes Python code many times slower",
             )
         _guard.is_profiled = True

@@ -5,31 +5,37 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar, Token
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
 from holdfast.clock import monotonic
+from holdfast.measure.critical_path import Stretch
 from holdfast.process.page import Page, current_page
 from holdfast.stats.histogram import Histogram, merge
 
-__all__ = ["Timed", "TimerTree", "timer"]
+__all__ = ["Timed", "TimerTree", "open_timers", "timer"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Where the timers of a call are kept until it ends.
 _KEY = "timers"
 _FIGURES = ("mean", "min", "max", "p95")
+TRACED = "memory was traced while timers ran: their times are several times too long"
 
 
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
     """One place in the tree: `path` are the names from the outermost timer inwards.
 
-    `self_s` is the time outside the timers within it, `share` that of the total of all
-    outermost timers.
+    `self_s` is the time in which no timer within it ran, `share` its part of the self time
+    of all. `critical_s` is how long the end of the call waited for it and nothing within it:
+    of parts that ran side by side, for the last to finish. `critical_share` is the part of
+    that in the time from the start of the first timer to the end of the last one; what all
+    places lack to 1 went by outside of timers.
     """
 
     path: tuple[str, ...]
@@ -39,18 +45,20 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
     min_s: float
     max_s: float
     share: float = 0.0
+    critical_s: float = 0.0
+    critical_share: float = 0.0
 
 
 class _Node:
     """One name within another one."""
 
-    __slots__ = ("children", "histogram", "inner_s", "name")
+    __slots__ = ("children", "histogram", "name", "self_s")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.children: dict[str, _Node] = {}
         self.histogram = Histogram()
-        self.inner_s = 0.0
+        self.self_s = 0.0
 
     def child(self, name: str) -> _Node:
         found = self.children.get(name)
@@ -59,34 +67,72 @@ class _Node:
         return found
 
 
+class _Run:
+    """One run of a timer, from its beginning to its end.
+
+    `inner` of its parts run now, since `covered_from`; `covered_s` is how long some did before.
+    """
+
+    __slots__ = ("covered_from", "covered_s", "inner", "node", "outer", "stretch", "tree")
+
+    def __init__(
+        self, tree: TimerTree, node: _Node, outer: _Run | None, stretch: Stretch[_Node]
+    ) -> None:
+        self.tree = tree
+        self.node = node
+        self.outer = outer
+        self.stretch = stretch
+        self.inner = 0
+        self.covered_from = 0.0
+        self.covered_s = 0.0
+
+
 class TimerTree:
     """All timers of a call, by where they stood within one another."""
 
     def __init__(self) -> None:
         self._root = _Node("")
+        self._latest = monotonic()
+        self._whole = Stretch(self._root, self._latest)
         self._lock = threading.Lock()
 
-    @property
-    def root(self) -> _Node:
-        """The place of timers that stand within no other."""
-        return self._root
-
-    def enter(self, outer: _Node, name: str) -> _Node:
-        """Return the place of a timer within another one."""
+    def begin(self, name: str, outer: _Run | None) -> _Run:
+        """Begin a timer, within another one or within none."""
         with self._lock:
-            return outer.child(name)
+            node = (self._root if outer is None else outer.node).child(name)
+            around = self._whole if outer is None else outer.stretch
+            now = self._at(monotonic())
+            for each in _open_around(outer):
+                if not each.inner:
+                    each.covered_from = now
+                each.inner += 1
+            return _Run(self, node, outer, Stretch(node, now, around))
 
-    def add(self, outer: _Node, node: _Node, seconds: float) -> None:
-        """Count one run of a timer."""
+    def end(self, run: _Run, now: float) -> None:
+        """Count a run that has ended."""
         with self._lock:
-            node.histogram.record(seconds)
-            outer.inner_s += seconds
+            now = self._at(now)
+            lasted = now - run.stretch.started
+            run.node.histogram.record(lasted)
+            covered = run.covered_s + (now - run.covered_from if run.inner else 0.0)
+            run.node.self_s += max(lasted - covered, 0.0)
+            for each in _open_around(run.outer):
+                each.inner -= 1
+                if not each.inner:
+                    each.covered_s += now - each.covered_from
+            run.stretch.end(now)
 
     def places(self) -> list[Timed]:
         """Return every place, the longest self time first."""
         with self._lock:
-            total = sum(each.histogram.total for each in self._root.children.values())
-            found = [_timed(node, path, total) for node, path in _walk(self._root, ())]
+            nodes = list(_walk(self._root, ()))
+            total = sum(node.self_s for node, _ in nodes)
+            path = self._whole.path
+            whole = path.until - self._whole.started
+            found = [
+                _timed(node, names, total=total, critical=path.seconds, whole=whole)
+                for node, names in nodes
+            ]
         return sorted(found, key=lambda each: (-each.self_s, each.path))
 
     def by_name(self) -> dict[str, Histogram]:
@@ -96,6 +142,11 @@ class TimerTree:
             for node, _ in _walk(self._root, ()):
                 found.setdefault(node.name, []).append(node.histogram)
             return {name: _sum(each) for name, each in found.items()}
+
+    def _at(self, now: float) -> float:
+        """Return a time that is not before the last one: two threads may come in the other order."""
+        self._latest = max(self._latest, now)
+        return self._latest
 
 
 class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
@@ -118,10 +169,13 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
                 f"a timer's name must be letters, digits, '_', '-' and '/', got {name!r}"
             )
         self._name = name
+        # One timer may be entered in many tasks and threads, and left there in any order.
         self._runs: list[_Run] = []
 
     def __enter__(self) -> Self:
-        self._runs.append(_Run(self._name))
+        run = _begin(self._name)
+        if run is not None:
+            self._runs.append(run)
         return self
 
     def __exit__(
@@ -130,7 +184,16 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._runs.pop().end()
+        if not self._runs:
+            return
+        now = monotonic()
+        inside = _INSIDE.get()
+        while inside is not None and inside not in self._runs:
+            inside = inside.outer
+        # A block that another context leaves than entered it: the last one is the best guess.
+        run = self._runs[-1] if inside is None else inside
+        self._runs.remove(run)
+        _end(run, now)
 
     def __call__(self, function: Function) -> Function:
         """Time every call of a function or coroutine function."""
@@ -139,67 +202,91 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
 
             @functools.wraps(function)
             async def timed_async(*args: Any, **kwargs: Any) -> Any:
-                run = _Run(name)
+                run = _begin(name)
                 try:
                     return await function(*args, **kwargs)
                 finally:
-                    run.end()
+                    if run is not None:
+                        _end(run, monotonic())
 
             return cast("Function", timed_async)
 
         @functools.wraps(function)
         def timed(*args: Any, **kwargs: Any) -> Any:
-            run = _Run(name)
+            run = _begin(name)
             try:
                 return function(*args, **kwargs)
             finally:
-                run.end()
+                if run is not None:
+                    _end(run, monotonic())
 
         return cast("Function", timed)
 
 
-class _Run:
-    """One run of a timer, from its beginning to its end."""
-
-    __slots__ = ("_node", "_outer", "_started", "_token", "_tree")
-
-    def __init__(self, name: str) -> None:
-        self._tree = _tree_of(current_page())
-        self._token: Token[tuple[TimerTree, _Node] | None] | None = None
-        if self._tree is not None:
-            inside = _INSIDE.get()
-            # A place in another call's tree is none in ours.
-            is_ours = inside is not None and inside[0] is self._tree
-            self._outer = inside[1] if inside is not None and is_ours else self._tree.root
-            self._node = self._tree.enter(self._outer, name)
-            self._token = _INSIDE.set((self._tree, self._node))
-        self._started = monotonic()
-
-    def end(self) -> None:
-        """Count it."""
-        seconds = monotonic() - self._started
-        if self._tree is not None and self._token is not None:
-            self._tree.add(self._outer, self._node, seconds)
-            _INSIDE.reset(self._token)
+# The innermost open run of this task or thread.
+_INSIDE: ContextVar[_Run | None] = ContextVar("holdfast_timer", default=None)
+# All open runs of this process: what traces memory slows all of it down.
+_OPEN: set[_Run] = set()
 
 
-_INSIDE: ContextVar[tuple[TimerTree, _Node] | None] = ContextVar("holdfast_timer", default=None)
+def open_timers() -> tuple[str, ...]:
+    """Return the names of the timers that run now in this process, sorted, each once.
+
+    Outside of a case a timer leaves nothing, and is none of them.
+    """
+    return tuple(sorted({run.node.name for run in tuple(_OPEN)}))
+
+
+def _begin(name: str) -> _Run | None:
+    """Begin a run; None outside of a case."""
+    tree = _tree_of(current_page())
+    if tree is None:
+        return None
+    outer = _INSIDE.get()
+    # A place in another call's tree is none in ours.
+    run = tree.begin(name, outer if outer is not None and outer.tree is tree else None)
+    _INSIDE.set(run)
+    _OPEN.add(run)
+    return run
+
+
+def _end(run: _Run, now: float) -> None:
+    """Count a run, and go back to the one around it."""
+    run.tree.end(run, now)
+    _OPEN.discard(run)
+    inside = _INSIDE.get()
+    while inside is not None and inside.stretch.is_over:
+        inside = inside.outer
+    _INSIDE.set(inside)
+    if tracemalloc.is_tracing():
+        page = current_page()
+        if page is not None:
+            page.note(TRACED)
+
+
+def _open_around(run: _Run | None) -> Iterator[_Run]:
+    """Yield the open runs from this one outwards."""
+    while run is not None:
+        if not run.stretch.is_over:
+            yield run
+        run = run.outer
 
 
 def _tree_of(page: Page | None) -> TimerTree | None:
-    """Return the timers of the call, made when the first one runs."""
+    """Return the timers of the call, made when the first one runs; None when it is over."""
     if page is None:
         return None
     found = page.values.get(_KEY)
     if found is None:
         found = page.values[_KEY] = TimerTree()
         page.closers.append(_close)
-    return cast("TimerTree", found)
+    return found if isinstance(found, TimerTree) else None
 
 
 def _close(page: Page) -> None:
     """Put plain data in the place of the tree."""
     tree = cast("TimerTree", page.values[_KEY])
+    _OPEN.difference_update([run for run in tuple(_OPEN) if run.tree is tree])
     page.values[_KEY] = [msgspec.to_builtins(each) for each in tree.places()]
     for name, times in tree.by_name().items():
         page.measurements[f"timer.{name}.count"] = float(times.count)
@@ -216,18 +303,26 @@ def _walk(node: _Node, path: tuple[str, ...]) -> Iterator[tuple[_Node, tuple[str
         yield from _walk(child, (*path, child.name))
 
 
-def _timed(node: _Node, path: tuple[str, ...], total: float) -> Timed:
+def _timed(
+    node: _Node,
+    path: tuple[str, ...],
+    *,
+    total: float,
+    critical: Mapping[_Node, float],
+    whole: float,
+) -> Timed:
     times = node.histogram
-    # Parts that ran side by side can take longer together than the whole.
-    own = max(times.total - node.inner_s, 0.0)
+    waited = critical.get(node, 0.0)
     return Timed(
         path=path,
         count=times.count,
         total_s=times.total,
-        self_s=own,
+        self_s=node.self_s,
         min_s=times.min,
         max_s=times.max,
-        share=own / total if total else 0.0,
+        share=node.self_s / total if total > 0 else 0.0,
+        critical_s=waited,
+        critical_share=waited / whole if whole > 0 else 0.0,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from holdfast import timer
-from holdfast.measure import timers
+from holdfast.errors import UsageError
+from holdfast.measure import MemoryProfiler, timers
 from holdfast.model.evidence import Evidence
 from holdfast.process.page import close_page, open_page
 
@@ -145,3 +147,152 @@ def test_outside_of_a_call_nothing_is_kept() -> None:
 def test_a_name_that_could_not_be_asked_for_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="a timer's name must be"):
         timer(name)
+
+
+def places_of(evidence: Evidence) -> dict[tuple[str, ...], dict[str, Any]]:
+    return {tuple(each["path"]): each for each in evidence.facts["timers"]}
+
+
+def test_one_timer_can_be_entered_by_many_tasks_and_left_in_any_order() -> None:
+    shared = timer("shared")
+
+    async def part(entered: asyncio.Event, leave: asyncio.Event) -> None:
+        with shared:
+            entered.set()
+            await leave.wait()
+            with timer("inside"):
+                pass
+
+    async def whole() -> None:
+        events = [asyncio.Event() for _ in range(4)]
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(part(events[0], events[1]))
+            await events[0].wait()
+            group.create_task(part(events[2], events[3]))
+            await events[2].wait()
+            # The first to enter is the first to leave.
+            events[1].set()
+            await first
+            events[3].set()
+
+    found = evidence_of(lambda: asyncio.run(whole()))
+    # Entered at 2 and 3, left at 6 and 9; each with a second inside.
+    assert found.measurements["timer.shared.min"] == 4.0
+    assert found.measurements["timer.shared.max"] == 6.0
+    places = places_of(found)
+    assert set(places) == {("shared",), ("shared", "inside")}
+    assert places["shared",]["self_s"] == 8.0
+
+
+def test_generators_that_take_turns_leave_their_timers_in_any_order() -> None:
+    def steps(name: str) -> Any:
+        with timer(name):
+            yield
+
+    def call() -> None:
+        first, second = steps("first"), steps("second")
+        for step in (first, second, first, second):
+            next(step, None)
+        with timer("after"):
+            pass
+
+    places = places_of(evidence_of(call))
+    assert set(places) == {("first",), ("first", "second"), ("after",)}
+    assert places["first", "second"]["total_s"] == 2.0
+
+
+def test_own_time_is_that_in_which_no_part_ran() -> None:
+    async def part() -> None:
+        with timer("part"):
+            await asyncio.sleep(0)
+
+    async def whole() -> None:
+        with timer("whole"):
+            await asyncio.gather(part(), part(), part())
+
+    places = places_of(evidence_of(lambda: asyncio.run(whole())))
+    # Entered at 2, parts from 3 to 8 side by side, left at 9.
+    assert places["whole", "part"]["total_s"] == 9.0
+    assert (places["whole",]["total_s"], places["whole",]["self_s"]) == (7.0, 2.0)
+
+
+def test_the_bottleneck_is_what_the_end_waited_for() -> None:
+    async def sleeper(name: str, turns: int) -> None:
+        with timer(name):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    async def whole() -> None:
+        with timer("whole"):
+            await asyncio.gather(sleeper("short", 1), sleeper("long", 3), sleeper("middle", 2))
+
+    places = places_of(evidence_of(lambda: asyncio.run(whole())))
+    # Ticks: whole 2, short 3, long 4, middle 5; they end at 6, 8 and 7; whole at 9.
+    waited = {path[-1]: each["critical_s"] for path, each in places.items()}
+    assert waited == {"whole": 3.0, "short": 0.0, "long": 4.0, "middle": 0.0}
+    # The tree began at 1: a second went by before the first timer.
+    assert sum(each["critical_share"] for each in places.values()) == pytest.approx(7 / 8)
+
+
+def test_open_timers_are_named_while_they_run() -> None:
+    seen: list[tuple[str, ...]] = []
+
+    def call() -> None:
+        seen.append(timers.open_timers())
+        with timer("b"), timer("a"), timer("b"):
+            seen.append(timers.open_timers())
+        seen.append(timers.open_timers())
+
+    evidence_of(call)
+    assert seen == [(), ("a", "b"), ()]
+
+
+def test_what_a_call_leaves_open_is_closed_with_its_page() -> None:
+    left: list[Any] = []
+
+    def call() -> None:
+        left.append(timer("for-ever").__enter__())
+        assert timers.open_timers() == ("for-ever",)
+
+    found = evidence_of(call)
+    assert timers.open_timers() == ()
+    assert found.facts["timers"] == []
+    # What is left later, by a task that outlived its call, disturbs nobody.
+    left[0].__exit__(None, None, None)
+
+
+def test_a_timer_of_a_task_that_outlived_its_call_leaves_nothing() -> None:
+    def call() -> None:
+        with timer("x"):
+            pass
+
+    def outlived() -> None:
+        page = open_page()
+        call()
+        close_page(page, Evidence())
+        call()
+
+    contextvars.copy_context().run(outlived)
+    assert timers.open_timers() == ()
+
+
+def test_times_taken_while_memory_was_traced_are_remarked_on() -> None:
+    def call() -> None:
+        with timer("slow"):
+            tracemalloc.start()
+        tracemalloc.stop()
+
+    assert evidence_of(call).notes == (timers.TRACED,)
+
+
+def test_memory_is_not_traced_while_a_timer_runs() -> None:
+    def call() -> None:
+        with (
+            timer("parse"),
+            pytest.raises(UsageError, match=r"got the timer 'parse' that runs"),
+        ):
+            MemoryProfiler().start()
+        with MemoryProfiler():
+            pass
+
+    evidence_of(call)

@@ -1,0 +1,75 @@
+"""Is the critical path that of hand-worked examples?"""
+
+from __future__ import annotations
+
+from holdfast.measure.critical_path import Stretch
+
+
+def began(name: str, at: float, outer: Stretch[str] | None = None) -> Stretch[str]:
+    return Stretch(name, at, outer)
+
+
+def test_parts_one_after_the_other_all_count_and_so_do_the_gaps() -> None:
+    whole = began("whole", 0)
+    first = began("first", 1, whole)
+    first.end(4)
+    second = began("second", 5, whole)
+    second.end(9)
+    assert whole.path.seconds == {"whole": 2, "first": 3, "second": 4}
+    assert whole.path.until == 9
+
+
+def test_of_parts_side_by_side_the_last_to_finish_counts() -> None:
+    whole = began("whole", 0)
+    gather = began("gather", 1, whole)
+    short, long = began("short", 1, gather), began("long", 1, gather)
+    short.end(4)
+    long.end(9)
+    gather.end(10)
+    assert whole.path.seconds == {"whole": 1, "long": 8, "gather": 1}
+
+
+def test_before_a_late_start_whoever_started_it_was_at_work() -> None:
+    # `early` ran beside: had it been shorter, nothing would have ended sooner.
+    whole = began("whole", 0)
+    early = began("early", 0, whole)
+    late = began("late", 5, whole)
+    early.end(10)
+    late.end(12)
+    assert whole.path.seconds == {"whole": 5, "late": 7}
+
+
+def test_the_chain_goes_on_before_the_start_of_the_last_one() -> None:
+    whole = began("whole", 0)
+    short, long = began("short", 0, whole), began("long", 0, whole)
+    short.end(4)
+    long.end(6)
+    after = began("after", 6, whole)
+    after.end(8)
+    assert whole.path.seconds == {"long": 6, "after": 2}
+
+
+def test_a_part_that_outlives_its_starter_is_waited_for_by_the_one_around() -> None:
+    whole = began("whole", 0)
+    starter = began("starter", 1, whole)
+    work = began("work", 2, starter)
+    starter.end(3)
+    work.end(10)
+    assert whole.path.seconds == {"whole": 1, "starter": 1, "work": 8}
+
+
+def test_a_part_that_begins_after_the_end_of_its_starter_belongs_to_the_one_around() -> None:
+    whole = began("whole", 0)
+    starter = began("starter", 0, whole)
+    starter.end(2)
+    work = began("work", 5, starter)
+    work.end(9)
+    assert whole.path.seconds == {"starter": 2, "whole": 3, "work": 4}
+
+
+def test_a_part_that_nobody_saw_end_does_not_count() -> None:
+    whole = began("whole", 0)
+    began("for ever", 1, whole)
+    part = began("part", 2, whole)
+    part.end(3)
+    assert whole.path.seconds == {"whole": 2, "part": 1}
