@@ -19,6 +19,7 @@ _NEVER = threading.Event()
 _LIBC = ctypes.CDLL(None)
 _LIBC.malloc.restype = ctypes.c_void_p
 _LIBC.malloc.argtypes = [ctypes.c_size_t]
+_LIBC.strdup.restype = ctypes.c_void_p
 
 
 def clean() -> int:
@@ -66,6 +67,11 @@ def objects_rare() -> None:
 
 def c_heap() -> None:
     ctypes.memset(_LIBC.malloc(256), 1, 256)
+
+
+def c_library() -> None:
+    """A C function that allocates what nobody frees."""
+    _LIBC.strdup(b"x" * 255)
 
 
 def descriptor() -> None:

@@ -45,10 +45,19 @@ def test_the_line_that_allocates_is_named_with_its_count() -> None:
     assert "KEPT.append" in site.text
 
 
-def test_what_c_code_holds_has_no_line_of_python() -> None:
-    report = check("c_heap", channels=["heap"])
-    assert report.sites == ()
-    assert "no line of Python code" in report.notes[0]
+def test_the_line_that_leads_to_what_a_c_function_holds_is_named() -> None:
+    report = check("c_library", iterations=240, channels=["heap"])
+    (site,) = report.sites
+    assert site.text == '_LIBC.strdup(b"x" * 255)'
+    assert (site.objects_per_call, site.bytes_per_call) == (1.0, 256.0)
+    assert site.native.startswith("strdup")
+    assert report.notes == ()
+
+
+def test_what_was_allocated_through_a_pointer_looked_up_by_hand_has_no_line() -> None:
+    report = check("c_heap", iterations=240, channels=["heap"])
+    assert (report.status, report.sites) == ("leaks", ())
+    assert "no line of Python code accounts for the memory that grows" in report.notes[0]
 
 
 def test_a_cache_larger_than_the_first_look_is_looked_at_longer() -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from holdfast.cli.one_case import Finished, carry_case
 from holdfast.errors import UsageError
-from holdfast.model.leak import CHANNELS, LeakReport
+from holdfast.model.leak import CHANNELS, LeakReport, LeakSite
 from holdfast.text.format import format_number
 from holdfast.text.templates import escape
 
@@ -98,13 +98,17 @@ def _lines(finished: Finished, report: LeakReport | None) -> list[str]:
             lines.append(f"{told}  ({each.note})" if each.note else told)
         if report.sites:
             lines += ["", "what stays is allocated here, per call:"]
-        lines += [
-            f"  {site.objects_per_call:.2f} objects, {format_number(site.bytes_per_call)} bytes  {site.place}  {site.text}"
-            for site in report.sites
-        ]
-        lines += ["", *report.notes]
+        lines += [_site(site) for site in report.sites]
+        lines.append("")
     if result is not None:
         messages = [finding.message for finding in result.findings] or [result.reason]
         lines.append(f"{result.status.upper()}  {'; '.join(messages)}")
     lines += [f"run: {finished.run_id}", *(f"report: {path}" for path in finished.reports)]
     return lines
+
+
+def _site(site: LeakSite) -> str:
+    what = "allocations of C code" if site.native else "objects"
+    by = f"  ({site.native})" if site.native else ""
+    size = format_number(site.bytes_per_call)
+    return f"  {site.objects_per_call:.2f} {what}, {size} bytes  {site.place}  {site.text}{by}"

@@ -55,7 +55,7 @@ def _judge(params: dict[str, Any], evidence: Evidence) -> Finding:
     if report.status == "undecided":
         growing = [each for each in report.channels if each.status == "growing"]
         return undecided(
-            f"growing, but not proven over {report.calls:,} calls: {_told(growing)}{_where(report.sites)}"
+            f"growing, but not proven over {report.calls:,} calls: {_told(growing)}{_where(report)}"
             "; more iterations would decide",
             observed=observed,
         )
@@ -78,7 +78,7 @@ def _hidden(report: LeakReport) -> str:
 
 def _leaking(report: LeakReport) -> str:
     leaking = [each for each in report.channels if each.status == "leaks"]
-    return f"{_told(leaking)} stay, over {report.calls:,} calls{_where(report.sites)}"
+    return f"{_told(leaking)} stay, over {report.calls:,} calls{_where(report)}"
 
 
 def _told(channels: list[ChannelGrowth]) -> str:
@@ -87,11 +87,16 @@ def _told(channels: list[ChannelGrowth]) -> str:
     )
 
 
-def _where(sites: tuple[LeakSite, ...]) -> str:
-    if not sites:
-        return ""
-    first = sites[0]
-    return f"; {first.objects_per_call:.2f} objects per iteration at {first.place}"
+def _where(report: LeakReport) -> str:
+    """Name the line that allocates most of what stays, and say what is not known."""
+    told = [_site(report.sites[0])] if report.sites else []
+    return "".join(f"; {each}" for each in [*told, *report.notes])
+
+
+def _site(site: LeakSite) -> str:
+    what = "allocations of C code" if site.native else "objects"
+    by = f" ({site.native})" if site.native else ""
+    return f"{site.objects_per_call:.2f} {what} per iteration at {site.place}{by}"
 
 
 NO_LEAK = FactExpectation(

@@ -17,17 +17,16 @@ import msgspec
 
 from holdfast.errors import UsageError
 from holdfast.measure.leak_child import Answer
-from holdfast.measure.leak_count import Counted, LeakRequest
+from holdfast.measure.leak_count import LeakRequest
 from holdfast.measure.leak_rule import LEAST_CHECKPOINTS
+from holdfast.measure.leak_steps import TargetFailed, leak_steps
 from holdfast.model.leak import CHANNELS, LeakReport
 from holdfast.text.suggest import did_you_mean
 
 __all__ = [
     "MEASURE",
     "LeakMeasure",
-    "TargetFailed",
     "check_options",
-    "leak_steps",
     "leakcheck",
     "read_answer",
 ]
@@ -36,21 +35,6 @@ _dump_by_value: Callable[[Any], bytes] = cast("Any", cloudpickle).dumps
 CHILD = ("-m", "holdfast.measure.leak_child")
 # One arena and one seed: fewer ways in which two runs of the same code may differ.
 ENVIRONMENT: Mapping[str, str] = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
-
-
-class TargetFailed(UsageError):
-    """The target raised while it was called; nothing can be said of leaks."""
-
-    def __init__(self, answer: Answer) -> None:
-        line = answer.error.strip().partition("\n")[0]
-        raised = f"{answer.error_type}: {line}"
-        message = f"call {answer.calls + 1} of the target raised {raised}"
-        if not answer.is_set_up:
-            message = f"the target must be a function that can be imported, got {raised}"
-        super().__init__(
-            message, hint="" if not answer.is_set_up else "a target must work again and again"
-        )
-        self.answer = answer
 
 
 def leakcheck(
@@ -67,8 +51,9 @@ def leakcheck(
     coroutine function is awaited inside one loop. It is called `iterations` times, with
     a look at every channel at each of the `checkpoints`; the first third is warm-up. What
     seems to grow is called three times as often again (`confirm`) before it is called a
-    leak, and then the lines that allocate it are sought under tracemalloc. What grows
-    without proof is `undecided`.
+    leak, and then the lines that allocate it are sought: under tracemalloc, and under
+    memray, where it is installed, what C code holds. What grows without proof is
+    `undecided`.
 
     `channels` are some of `blocks` (Python objects), `rss`, `heap` (of C code), `fds`,
     `threads`, `children`, `tasks`, `files` (temporary ones), or "all".
@@ -129,34 +114,6 @@ def check_options(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakReport]:
-    """Yield what a child must be asked, be sent its answer, and return the report.
-
-    Raises:
-        TargetFailed: the target raised.
-    """
-    answer = yield request
-    counted = _checked(answer).counted or Counted(calls=0, channels=())
-    leaking = any(each.status == "leaks" for each in counted.channels)
-    growing = any(each.status == "growing" for each in counted.channels)
-    sites, notes = (), ()
-    if (leaking or growing) and request.confirm:
-        answer = yield msgspec.structs.replace(request, phase="sites", iterations=counted.first)
-        found = _checked(answer).sites
-        sites = found.sites if found else ()
-        if leaking and not sites:
-            notes = (
-                "no line of Python code allocates what stays: it is held by C code or by the system",
-            )
-    return LeakReport(
-        status="leaks" if leaking else "undecided" if growing else "clean",
-        calls=counted.calls,
-        channels=counted.channels,
-        sites=sites,
-        notes=notes,
-    )
-
-
 def read_answer(stdout: bytes, *, status: int, stderr: str) -> Answer:
     """Read what a child answered.
 
@@ -170,12 +127,6 @@ def read_answer(stdout: bytes, *, status: int, stderr: str) -> Answer:
         raise UsageError(
             f"the target ended its process, exit {status}", hint="\n".join(last)
         ) from None
-
-
-def _checked(answer: Answer) -> Answer:
-    if answer.error_type:
-        raise TargetFailed(answer)
-    return answer
 
 
 def _ask(request: LeakRequest) -> Answer:

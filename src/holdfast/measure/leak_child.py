@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import functools
+import importlib
 import os
 import pickle
 import sys
@@ -30,7 +31,10 @@ try:
 except ImportError:  # Windows
     resource = None
 
-__all__ = ["Answer", "main"]
+__all__ = ["NATIVE", "Answer", "main", "runner_of"]
+
+NATIVE = "holdfast.measure.leak_native"
+Runner = Callable[[LeakRequest, Callable[[int], Awaitable[None]], bool], Awaitable[Any]]
 
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -99,9 +103,7 @@ def _answer(request: LeakRequest) -> Answer:
     calls: _Calls | None = None
     try:
         calls = _calls_of(request)
-        runner: Callable[[LeakRequest, Callable[[int], Awaitable[None]], bool], Awaitable[Any]]
-        runner = find_sites if request.phase == "sites" else count
-        found = asyncio.run(_run(runner(request, calls, calls.is_async)))
+        found = asyncio.run(_run(runner_of(request.phase)(request, calls, calls.is_async)))
     except BaseException as error:  # noqa: BLE001 - whatever the target raises is the answer
         return Answer(
             error=str(error),
@@ -110,7 +112,29 @@ def _answer(request: LeakRequest) -> Answer:
             calls=calls.done if calls else 0,
             is_set_up=calls is not None,
         )
-    return Answer(sites=found) if request.phase == "sites" else Answer(counted=found)
+    return Answer(counted=found) if request.phase == "count" else Answer(sites=found)
+
+
+def runner_of(phase: str) -> Runner:
+    """Return what carries out a phase; memray is there with its extra only."""
+    if phase != "native":
+        return count if phase == "count" else find_sites
+    try:
+        runner: Runner = importlib.import_module(NATIVE).find_native
+    except ImportError as error:
+        return functools.partial(_without, why=str(error))
+    return runner
+
+
+async def _without(
+    request: LeakRequest,
+    call: Callable[[int], Awaitable[None]],
+    is_async: bool,  # noqa: FBT001 - one protocol for all phases
+    *,
+    why: str,
+) -> Sites:
+    del request, call, is_async
+    return Sites(calls=0, missing=why)
 
 
 async def _run(work: Awaitable[Any]) -> Any:

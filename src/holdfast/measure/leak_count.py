@@ -41,7 +41,7 @@ class LeakRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     folder: str
-    phase: Literal["count", "sites"] = "count"
+    phase: Literal["count", "sites", "native"] = "count"
     ref: str = ""
     pickled: str = ""
     kwargs: dict[str, Any] = {}

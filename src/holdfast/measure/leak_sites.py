@@ -13,7 +13,7 @@ import msgspec
 from holdfast.measure.leak_count import LeakRequest
 from holdfast.model.leak import LeakSite
 
-__all__ = ["Sites", "find_sites"]
+__all__ = ["MOST", "Sites", "find_sites", "is_own", "lengths", "line_of"]
 
 # Frames kept of each allocation: enough to leave the standard library and find the caller.
 FRAMES = 10
@@ -22,25 +22,27 @@ MOST = 5
 # Less than one object in fifty calls is bookkeeping.
 LEAST_OBJECTS = 0.02
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen", "<string>", tracemalloc.__file__)
+# Without a virtual environment, what is installed lies within the library.
+_INSTALLED = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 _OWN = __file__.rpartition("/")[0]
 
 
 class Sites(msgspec.Struct, kw_only=True):
-    """The lines whose allocations grow with the calls, the most bytes first."""
+    """The lines whose allocations grow with the calls, the most bytes first; `missing` says why none were sought."""
 
     calls: int
     sites: tuple[LeakSite, ...] = ()
+    missing: str = ""
 
 
 async def find_sites(
     request: LeakRequest,
     call: Callable[[int], Awaitable[None]],
-    is_async: bool,  # noqa: FBT001 - one protocol for both phases
+    is_async: bool,  # noqa: FBT001 - one protocol for all phases
 ) -> Sites:
     """Call the target under tracemalloc and compare what is held before and after."""
     del is_async
-    warm_up = min(max(request.iterations // 6, 1), 200)
-    calls = min(max(request.iterations // 3, 1), 400)
+    warm_up, calls = lengths(request)
     await call(warm_up)
     tracemalloc.start(FRAMES)
     try:
@@ -60,11 +62,29 @@ async def find_sites(
             total[0] += each.count_diff / calls
             total[1] += each.size_diff / calls
     sites = [
-        LeakSite(place=place, objects_per_call=objects, bytes_per_call=size, text=_line_of(place))
+        LeakSite(place=place, objects_per_call=objects, bytes_per_call=size, text=line_of(place))
         for place, (objects, size) in found.items()
     ]
     sites.sort(key=lambda site: -site.bytes_per_call)
     return Sites(calls=calls, sites=tuple(sites[:MOST]))
+
+
+def lengths(request: LeakRequest) -> tuple[int, int]:
+    """Return how often to call before tracing, and while it goes on: it makes the calls many times slower."""
+    return min(max(request.iterations // 6, 1), 200), min(max(request.iterations // 3, 1), 400)
+
+
+def is_own(file: str) -> bool:
+    """Tell whether a file is of the standard library or of this package: not where a leak is looked for."""
+    if file.startswith(_OWN):
+        return True
+    return file.startswith(_LIBRARY) and not file.startswith(_INSTALLED)
+
+
+def line_of(place: str) -> str:
+    """Return the text of a line `file:number`, or "" where it cannot be read."""
+    file, _, line = place.rpartition(":")
+    return linecache.getline(file, int(line)).strip()[:120] if line.isdigit() else ""
 
 
 def _snapshot() -> tracemalloc.Snapshot:
@@ -75,11 +95,6 @@ def _snapshot() -> tracemalloc.Snapshot:
 def _place(trace: tracemalloc.Traceback) -> str:
     """Return the innermost line outside the standard library and this package, else ""."""
     for frame in reversed(trace):
-        if not frame.filename.startswith((*_LIBRARY, _OWN)):
+        if not is_own(frame.filename):
             return f"{frame.filename}:{frame.lineno}"
     return ""
-
-
-def _line_of(place: str) -> str:
-    file, _, line = place.rpartition(":")
-    return linecache.getline(file, int(line)).strip()[:120]

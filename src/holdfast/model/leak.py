@@ -43,12 +43,16 @@ class ChannelGrowth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeakSite(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of code whose allocations stay: so many objects and bytes for each call."""
+    """A line of code whose allocations stay: so many objects and bytes for each call.
+
+    `native` is the C function that allocates, where it is not Python itself that does.
+    """
 
     place: str
     objects_per_call: float
     bytes_per_call: float
     text: str = ""
+    native: str = ""
 
 
 class LeakReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,108 @@
+"""What is a child asked, one thing after the other, to tell whether a target leaks?
+
+First to count. Only where something grows: which lines of Python allocate it, under
+tracemalloc; and where those do not hold what grows, which lines lead to C code that does,
+under memray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import msgspec
+
+from holdfast.errors import UsageError
+from holdfast.measure.leak_child import Answer
+from holdfast.measure.leak_count import Counted, LeakRequest
+from holdfast.measure.leak_sites import Sites
+from holdfast.model.leak import ChannelGrowth, LeakReport, LeakSite
+
+__all__ = ["NOT_SEEN", "NO_LINE", "NO_MEMRAY", "TargetFailed", "is_unexplained", "leak_steps"]
+
+# Growth of which the lines of Python hold less than this share is held by somebody else too.
+EXPLAINED = 0.5
+NO_LINE = "no line of Python code allocates what stays: it is held by C code or by the system"
+NO_MEMRAY = (
+    "no line of Python code accounts for the memory that grows: C code holds it; memray would name"
+    " the line that calls it (pip install 'holdfast[memray]')"
+)
+NOT_SEEN = (
+    "no line of Python code accounts for the memory that grows, and memray saw no call of C code"
+    " that does: it came through a pointer looked up by hand, or the allocator keeps it"
+)
+
+
+class TargetFailed(UsageError):
+    """The target raised while it was called; nothing can be said of leaks."""
+
+    def __init__(self, answer: Answer) -> None:
+        line = answer.error.strip().partition("\n")[0]
+        raised = f"{answer.error_type}: {line}"
+        message = f"call {answer.calls + 1} of the target raised {raised}"
+        if not answer.is_set_up:
+            message = f"the target must be a function that can be imported, got {raised}"
+        super().__init__(
+            message, hint="" if not answer.is_set_up else "a target must work again and again"
+        )
+        self.answer = answer
+
+
+def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakReport]:
+    """Yield what a child must be asked, be sent its answer, and return the report.
+
+    Raises:
+        TargetFailed: the target raised.
+    """
+    answer = yield request
+    counted = _checked(answer).counted or Counted(calls=0, channels=())
+    leaking = any(each.status == "leaks" for each in counted.channels)
+    growing = any(each.status == "growing" for each in counted.channels)
+    sites: tuple[LeakSite, ...] = ()
+    notes: tuple[str, ...] = ()
+    if (leaking or growing) and request.confirm:
+        traced = msgspec.structs.replace(request, phase="sites", iterations=counted.first)
+        answer = yield traced
+        sites = _sites(answer)
+        if is_unexplained(counted.channels, sites):
+            answer = yield msgspec.structs.replace(traced, phase="native")
+            sites, notes = _with_native(sites, _checked(answer).sites)
+        elif leaking and not sites:
+            notes = (NO_LINE,)
+    return LeakReport(
+        status="leaks" if leaking else "undecided" if growing else "clean",
+        calls=counted.calls,
+        channels=counted.channels,
+        sites=sites,
+        notes=notes,
+    )
+
+
+def is_unexplained(channels: Sequence[ChannelGrowth], sites: Sequence[LeakSite]) -> bool:
+    """Tell whether memory grows by more than twice what the lines of Python allocate."""
+    growing = {each.name: each.per_call for each in channels if each.status in {"leaks", "growing"}}
+    # The heap of C is the closer of the two: pages come and go in lumps.
+    per_call = growing.get("heap") or growing.get("rss") or 0.0
+    return sum(site.bytes_per_call for site in sites) < EXPLAINED * per_call
+
+
+def _with_native(
+    sites: tuple[LeakSite, ...], found: Sites | None
+) -> tuple[tuple[LeakSite, ...], tuple[str, ...]]:
+    """Return all lines, the most bytes first, and what is to be remarked on them."""
+    if found is None or found.missing:
+        return sites, (NO_MEMRAY,)
+    if not found.sites:
+        return sites, (NOT_SEEN,)
+    both = [*sites, *found.sites]
+    return tuple(sorted(both, key=lambda site: -site.bytes_per_call)), ()
+
+
+def _sites(answer: Answer) -> tuple[LeakSite, ...]:
+    found = _checked(answer).sites
+    return found.sites if found else ()
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.error_type:
+        raise TargetFailed(answer)
+    return answer
