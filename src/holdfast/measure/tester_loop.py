@@ -34,8 +34,8 @@ class CallFailed(Exception):
 class Calls:
     """What is called: `call` returns a value, or an awaitable where `is_async`.
 
-    `setup` runs before each call, outside the timing; what it returns, unless it is None, is
-    handed to the call.
+    `setup` runs before each call, outside the timing, and is awaited where the call is; what it
+    returns, unless it is None, is handed to the call.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Calls:
         self.call = call
         self.is_async = is_async
         self.setup: Callable[[], Any] | None = setup
+        self.awaits_setup = setup is not None and lane_of(setup) == "async"
 
 
 class Timed:
@@ -66,8 +67,20 @@ def prepare(
     """Make ready what is called, once: compiling or finding it is no part of a call.
 
     Raises:
-        UsageError: the code has a syntax error, or the target cannot be called.
+        UsageError: the code has a syntax error, the target cannot be called, or its set-up is a
+            coroutine function and itself is none.
     """
+    calls = _prepared(target, name=name, setup=setup, executor=executor)
+    if calls.awaits_setup and not calls.is_async:
+        raise UsageError(
+            f"setup must be a function where the target is one, got the coroutine function {setup!r:.80}"
+        )
+    return calls
+
+
+def _prepared(
+    target: str | Callable[..., Any], *, name: str, setup: Any, executor: Executor | None
+) -> Calls:
     if isinstance(target, str):
         if executor is not None:
 
@@ -166,7 +179,7 @@ async def _time_one(calls: Calls, done: Timed, timeout_s: float) -> None:
         return
     call = calls.call
     try:
-        given = _set_up(calls)
+        given = await _set_up_async(calls)
         async with asyncio.timeout(timeout_s):
             started = monotonic()
             await call(*given)
@@ -208,6 +221,14 @@ def _time_sync(calls: Calls, done: Timed) -> Awaitable[Any] | None:
 
 def _set_up(calls: Calls) -> tuple[Any, ...]:
     value = calls.setup() if calls.setup is not None else None
+    return () if value is None else (value,)
+
+
+async def _set_up_async(calls: Calls) -> tuple[Any, ...]:
+    given = _set_up(calls)
+    if not calls.awaits_setup:
+        return given
+    value = await given[0]
     return () if value is None else (value,)
 
 

@@ -378,3 +378,22 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     )
     assert one == two
     assert (one.low, one.high) != (other.low, other.high)
+
+
+def test_a_set_up_that_is_awaited_is_not_timed_either(ticks: Ticks) -> None:
+    given: list[Any] = []
+
+    async def setup() -> int:
+        ticks.advance(100)
+        return 7
+
+    async def target(number: int) -> None:
+        given.append(number)
+
+    result = execution(target, 2, setup=setup)
+    assert (result.times_s, given) == ((1.0, 1.0), [7, 7])
+
+
+def test_a_set_up_that_nobody_can_await_is_refused() -> None:
+    with pytest.raises(UsageError, match="setup must be a function where the target is one"):
+        execution(int, 1, setup=nap)
