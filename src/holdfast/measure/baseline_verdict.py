@@ -42,9 +42,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     `low` and `high` bound the ratio, each with probability 1 - alpha. Differences below `margin`
     cannot be told from the machine's own. `sittings` are those that could be compared with, taken
-    on so many `occasions`. `trust` says it in a sentence. `has_changed`: the target is another one
-    than it was, slower or faster, whatever the limits are. `differs` names what kept all sittings
-    from being compared.
+    on so many `occasions`. `trust` says it in a sentence. `is_noisy`: what hides differences most is
+    how far the launches of now lie apart. `has_changed`: the target is another one than it was,
+    slower or faster, whatever the limits are. `differs` names what kept all sittings from being
+    compared.
     """
 
     status: Status
@@ -61,6 +62,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     sittings: int = 0
     occasions: int = 0
     is_same_machine: bool = True
+    is_noisy: bool = False
     has_changed: bool = False
     differs: tuple[str, ...] = ()
 
@@ -96,10 +98,13 @@ def hold_against(now: Sitting, stored: Sequence[Sitting], rules: Rules) -> Held:
     is_same_machine = any(each.machine == now.machine for each in others)
     occasions = _occasions(others, clock, is_same_machine=is_same_machine)
     estimate = mine.level - fmean(each.level for each in occasions)
-    reach = _reach(mine, occasions, clock, rules.alpha)
+    between = _between(occasions, clock)
+    freedom = PUBLISHED_FREEDOM + len(occasions) - 1
+    reach = student_quantile(1 - rules.alpha, freedom) * math.sqrt(between + mine.variance)
     low, high = estimate - reach, estimate + reach
     floor, limit = math.log1p(rules.floor), math.log1p(rules.slower)
-    status, reason = status_of(estimate, low=low, high=high, floor=floor, limit=limit)
+    status, _ = status_of(estimate, low=low, high=high, floor=floor, limit=limit)
+    reason = ""
     if status == "fine" and clock == "cpu" and is_waiting(now) and not any(map(is_waiting, others)):
         status = "undecided"
         reason = 'it waits now, which CPU time does not see, and did not; measure with unit: "wall"'
@@ -113,6 +118,7 @@ def hold_against(now: Sitting, stored: Sequence[Sitting], rules: Rules) -> Held:
         margin=math.expm1(reach),
         occasions=len(occasions),
         is_same_machine=is_same_machine,
+        is_noisy=mine.variance > between,
         has_changed=low > math.log1p(LEAST_CHANGE) or high < -math.log1p(LEAST_CHANGE),
     )
     newest = max(each.at for each in others)
@@ -176,19 +182,18 @@ def _together(levels: Sequence[_Occasion]) -> _Occasion:
     )
 
 
-def _reach(mine: _Occasion, occasions: Sequence[_Occasion], clock: Clock, alpha: float) -> float:
-    """Return how far the sitting of now may lie from the baseline's mean without any change.
+def _between(occasions: Sequence[_Occasion], clock: Clock) -> float:
+    """Return the variance of one more occasion around the mean of these, its launches apart.
 
     The spread between occasions is the baseline's own, pooled with the published one as if that
-    came from further occasions, and never below its own; Student's t pays for how few there are.
+    came from further occasions, and never below its own.
     """
     count = len(occasions)
     own = _variance([each.level for each in occasions])
     freedom = PUBLISHED_FREEDOM + count - 1
     pooled = (PUBLISHED_FREEDOM * PUBLISHED_SD[clock] ** 2 + (count - 1) * own) / freedom
     theirs = fmean(each.variance for each in occasions) / count
-    total = max(pooled, own) * (1 + 1 / count) + mine.variance + theirs
-    return student_quantile(1 - alpha, freedom) * math.sqrt(total)
+    return max(pooled, own) * (1 + 1 / count) + theirs
 
 
 def _variance(values: Sequence[float]) -> float:
@@ -215,7 +220,7 @@ def _trust(held: Held, age: datetime.timedelta) -> str:
     if held.occasions > 1:
         return told
     spread = format_share(PUBLISHED_SD[held.clock], digits=2)
-    return f"{told} (one occasion shows no spread; the published one, {spread}, is taken)"
+    return f"{told} (by the published spread of {spread}: a single occasion shows none)"
 
 
 def _old(age: datetime.timedelta) -> str:

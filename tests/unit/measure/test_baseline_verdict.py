@@ -61,7 +61,7 @@ def test_one_sitting_borrows_the_published_spread_and_says_so() -> None:
     assert found.trust == (
         f"baseline of 1 sitting, 28 hours old, same host class: differences under"
         f" {100 * found.margin:.2g} % cannot be told from the machine's own"
-        " (one occasion shows no spread; the published one, 2.7 %, is taken)"
+        " (by the published spread of 2.7 %: a single occasion shows none)"
     )
     assert hold(took(1.3), stored(1)).status == "slower"
 
@@ -103,6 +103,8 @@ def test_launches_that_disagree_widen_the_verdict() -> None:
     noisy = sitting_of([-0.3, -0.1, 0.0, 0.0, 0.1, 0.3])
     calm = hold(took(1.0), stored(*DAYS)).margin or 0.0
     assert (hold(noisy, stored(*DAYS)).margin or 0.0) > 1.5 * calm
+    assert hold(noisy, stored(*DAYS)).is_noisy
+    assert not hold(took(1.0), stored(*DAYS)).is_noisy
 
 
 def test_one_disturbed_launch_does_not_lead_astray() -> None:
