@@ -8,6 +8,7 @@ import time
 import pytest
 
 from holdfast.measure import LoopLag
+from holdfast.measure.loop_lag import MOST_MISSED, looks_within
 from holdfast.model.evidence import Evidence
 from holdfast.process.page import close_page, open_page
 
@@ -65,6 +66,19 @@ def test_a_loop_that_was_never_asked_has_no_lag() -> None:
 
     lag = asyncio.run(main())
     assert (lag.count, lag.p50_s, lag.p99_s, lag.max_s, lag.blocked) == (0, 0.0, 0.0, 0.0, ())
+
+
+def test_looks_that_were_due_while_it_was_blocked_count() -> None:
+    assert looks_within(0.004, 0.01) == [0.004]
+    assert looks_within(0.25, 0.1) == pytest.approx([0.25, 0.15, 0.05])
+    assert len(looks_within(3600.0, 0.001)) <= MOST_MISSED + 1
+
+
+def test_a_loop_that_is_blocked_most_of_the_time_is_late_most_of_the_time() -> None:
+    lag = asyncio.run(blocked())
+    # Half a second of half a second and a little: half of it, less what a busy machine takes.
+    assert lag.p50_s > 0.1
+    assert lag.count < 50
 
 
 def test_without_a_running_loop_it_cannot_begin() -> None:

@@ -23,7 +23,7 @@ from holdfast.errors import UsageError
 from holdfast.measure.loop_lag_call import REF
 from holdfast.measure.proc_read import PAGE, read_status
 from holdfast.model import codec
-from holdfast.model.evidence import Evidence
+from holdfast.model.evidence import CaseError, Evidence
 from holdfast.process.reference import find, lane_of
 from holdfast.registry import load_place
 
@@ -95,6 +95,9 @@ def carry_out(request: CallRequest) -> CallAnswer:
         try:
             # Before anything is measured: what is imported is no growth of the call.
             ref, kwargs = _called(request)
+        except UsageError as error:
+            failure = CaseError(kind="setup", message=str(error))
+            return CallAnswer(evidence=Evidence(has_value=False, error=failure))
         except BaseException as error:  # noqa: BLE001 - whatever an import raises is evidence
             return CallAnswer(evidence=load_place(NOT_PREPARED)(error))
         gc.collect()
