@@ -19,8 +19,10 @@ from holdfast.model.leak import ChannelGrowth, LeakReport, LeakSite
 
 __all__ = ["NOT_SEEN", "NO_LINE", "NO_MEMRAY", "TargetFailed", "is_unexplained", "leak_steps"]
 
-# Growth of which the lines of Python hold less than this share is held by somebody else too.
-EXPLAINED = 0.5
+# Where the lines of Python hold less than this share of what grows, C code is asked for the rest;
+# where they hold less than half, and nobody is found, that is said.
+EXPLAINED = 0.8
+HALF = 0.5
 NO_LINE = "no line of Python code allocates what stays: it is held by C code or by the system"
 NO_MEMRAY = (
     "no line of Python code accounts for the memory that grows: C code holds it; memray would name"
@@ -63,9 +65,12 @@ def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakRepor
         traced = msgspec.structs.replace(request, phase="sites", iterations=counted.first)
         answer = yield traced
         sites = _sites(answer)
-        if is_unexplained(counted.channels, sites):
+        if is_unexplained(counted.channels, sites, share=EXPLAINED):
             answer = yield msgspec.structs.replace(traced, phase="native")
-            sites, notes = _with_native(sites, _checked(answer).sites)
+            found = _checked(answer).sites or Sites(calls=0)
+            if not found.sites and is_unexplained(counted.channels, sites, share=HALF):
+                notes = (NO_MEMRAY if found.missing else NOT_SEEN,)
+            sites = _by_size(*sites, *found.sites)
         elif leaking and not sites:
             notes = (NO_LINE,)
     return LeakReport(
@@ -77,24 +82,18 @@ def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakRepor
     )
 
 
-def is_unexplained(channels: Sequence[ChannelGrowth], sites: Sequence[LeakSite]) -> bool:
-    """Tell whether memory grows by more than twice what the lines of Python allocate."""
+def is_unexplained(
+    channels: Sequence[ChannelGrowth], sites: Sequence[LeakSite], *, share: float
+) -> bool:
+    """Tell whether the lines found hold less than that share of the memory that grows."""
     growing = {each.name: each.per_call for each in channels if each.status in {"leaks", "growing"}}
     # The heap of C is the closer of the two: pages come and go in lumps.
     per_call = growing.get("heap") or growing.get("rss") or 0.0
-    return sum(site.bytes_per_call for site in sites) < EXPLAINED * per_call
+    return sum(site.bytes_per_call for site in sites) < share * per_call
 
 
-def _with_native(
-    sites: tuple[LeakSite, ...], found: Sites | None
-) -> tuple[tuple[LeakSite, ...], tuple[str, ...]]:
-    """Return all lines, the most bytes first, and what is to be remarked on them."""
-    if found is None or found.missing:
-        return sites, (NO_MEMRAY,)
-    if not found.sites:
-        return sites, (NOT_SEEN,)
-    both = [*sites, *found.sites]
-    return tuple(sorted(both, key=lambda site: -site.bytes_per_call)), ()
+def _by_size(*sites: LeakSite) -> tuple[LeakSite, ...]:
+    return tuple(sorted(sites, key=lambda site: -site.bytes_per_call))
 
 
 def _sites(answer: Answer) -> tuple[LeakSite, ...]:
