@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SOURCES))
 COVERAGE := --cov --cov-report=term --cov-fail-under=95
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage test-slow test-compat bench format lock clean \
+.PHONY: help venv demo demo-media test coverage test-slow test-compat bench format lock clean \
 	check check-imports check-shape check-lint check-format check-types check-public-types
 
 help: ## list the targets
@@ -28,8 +28,12 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## start the example system, run its cases, write the reports
 	@cd examples/anomaly && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" holdfast run
 
-test: $(STAMP) ## run the test suite (ARGS="-k name" for a part)
-	@$(PY) -m pytest $(ARGS)
+demo-media: $(STAMP) ## organise media files: many, in little memory, four at once; then the cases of that example
+	@cd examples/media && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" python -m examples.media.demo
+	@cd examples/media && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" holdfast run --exclude-slow
+
+test: $(STAMP) ## run the test suite on all cores (ARGS="-k name" for a part, "-n 0" on one)
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 coverage: $(STAMP) ## run the test suite and measure what it covers, children included; takes twice as long
 	@$(PY) -m pytest $(COVERAGE) $(ARGS)

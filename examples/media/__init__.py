@@ -1,0 +1,1 @@
+"""A media organiser, and files in great numbers to try it on."""
