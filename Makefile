@@ -32,6 +32,8 @@ demo-media: $(STAMP) ## organise media files: many, in little memory, four at on
 	@cd examples/media && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" python -m examples.media.demo
 	@cd examples/media && PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH="$(CURDIR)" holdfast run --exclude-slow
 
+# Each core goes through its stretch of the tests in order, so that what a module has set up
+# serves all of its tests, and takes from the others' when it is done.
 test: $(STAMP) ## run the test suite on all cores (ARGS="-k name" for a part, "-n 0" on one)
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
