@@ -49,7 +49,7 @@ def critical_path(program: Program) -> tuple[int, dict[tuple[int, ...], float]]:
             found[name] = Stretch(name, at, found[name[:-1]])
         else:
             found[name].end(at)
-    return lasts, dict(whole.path.seconds)
+    return lasts, dict(whole.path.seconds) if whole.path else {}
 
 
 def leaves(program: Program, name: tuple[int, ...] = (0,)) -> Sequence[tuple[int, ...]]:

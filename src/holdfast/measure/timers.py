@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar, cast
 import msgspec
 
 from holdfast.clock import monotonic
-from holdfast.measure.critical_path import Stretch
+from holdfast.measure.critical_path import Path, Stretch
 from holdfast.process.page import Page, current_page
 from holdfast.stats.histogram import Histogram, merge
 
@@ -67,24 +67,7 @@ class _Node:
         return found
 
 
-class _Run:
-    """One run of a timer, from its beginning to its end.
-
-    `inner` of its parts run now, since `covered_from`; `covered_s` is how long some did before.
-    """
-
-    __slots__ = ("covered_from", "covered_s", "inner", "node", "outer", "stretch", "tree")
-
-    def __init__(
-        self, tree: TimerTree, node: _Node, outer: _Run | None, stretch: Stretch[_Node]
-    ) -> None:
-        self.tree = tree
-        self.node = node
-        self.outer = outer
-        self.stretch = stretch
-        self.inner = 0
-        self.covered_from = 0.0
-        self.covered_s = 0.0
+Run = Stretch[_Node]
 
 
 class TimerTree:
@@ -96,41 +79,29 @@ class TimerTree:
         self._whole = Stretch(self._root, self._latest)
         self._lock = threading.Lock()
 
-    def begin(self, name: str, outer: _Run | None) -> _Run:
+    def begin(self, name: str, outer: Run | None) -> Run:
         """Begin a timer, within another one or within none."""
         with self._lock:
-            node = (self._root if outer is None else outer.node).child(name)
-            around = self._whole if outer is None else outer.stretch
-            now = self._at(monotonic())
-            for each in _open_around(outer):
-                if not each.inner:
-                    each.covered_from = now
-                each.inner += 1
-            return _Run(self, node, outer, Stretch(node, now, around))
+            around = self._whole if outer is None else outer
+            return Stretch(around.place.child(name), self._at(monotonic()), around)
 
-    def end(self, run: _Run, now: float) -> None:
+    def end(self, run: Run, now: float) -> None:
         """Count a run that has ended."""
         with self._lock:
             now = self._at(now)
-            lasted = now - run.stretch.started
-            run.node.histogram.record(lasted)
-            covered = run.covered_s + (now - run.covered_from if run.inner else 0.0)
-            run.node.self_s += max(lasted - covered, 0.0)
-            for each in _open_around(run.outer):
-                each.inner -= 1
-                if not each.inner:
-                    each.covered_s += now - each.covered_from
-            run.stretch.end(now)
+            node = run.place
+            node.histogram.record(now - run.started)
+            node.self_s += run.end(now)
 
     def places(self) -> list[Timed]:
         """Return every place, the longest self time first."""
         with self._lock:
             nodes = list(_walk(self._root, ()))
             total = sum(node.self_s for node, _ in nodes)
-            path = self._whole.path
-            whole = path.until - self._whole.started
+            begun = self._whole.started
+            path = self._whole.path or Path(begun, {})
             found = [
-                _timed(node, names, total=total, critical=path.seconds, whole=whole)
+                _timed(node, names, total=total, critical=path.seconds, whole=path.until - begun)
                 for node, names in nodes
             ]
         return sorted(found, key=lambda each: (-each.self_s, each.path))
@@ -170,7 +141,7 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
             )
         self._name = name
         # One timer may be entered in many tasks and threads, and left there in any order.
-        self._runs: list[_Run] = []
+        self._runs: list[_Open] = []
 
     def __enter__(self) -> Self:
         run = _begin(self._name)
@@ -223,10 +194,21 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
         return cast("Function", timed)
 
 
+class _Open:
+    """A run that has begun, and where it is counted."""
+
+    __slots__ = ("outer", "run", "tree")
+
+    def __init__(self, tree: TimerTree, name: str, outer: _Open | None) -> None:
+        self.tree = tree
+        self.outer = outer
+        self.run = tree.begin(name, None if outer is None else outer.run)
+
+
 # The innermost open run of this task or thread.
-_INSIDE: ContextVar[_Run | None] = ContextVar("holdfast_timer", default=None)
+_INSIDE: ContextVar[_Open | None] = ContextVar("holdfast_timer", default=None)
 # All open runs of this process: what traces memory slows all of it down.
-_OPEN: set[_Run] = set()
+_OPEN: set[_Open] = set()
 
 
 def open_timers() -> tuple[str, ...]:
@@ -234,42 +216,34 @@ def open_timers() -> tuple[str, ...]:
 
     Outside of a case a timer leaves nothing, and is none of them.
     """
-    return tuple(sorted({run.node.name for run in tuple(_OPEN)}))
+    return tuple(sorted({each.run.place.name for each in tuple(_OPEN)}))
 
 
-def _begin(name: str) -> _Run | None:
+def _begin(name: str) -> _Open | None:
     """Begin a run; None outside of a case."""
     tree = _tree_of(current_page())
     if tree is None:
         return None
     outer = _INSIDE.get()
     # A place in another call's tree is none in ours.
-    run = tree.begin(name, outer if outer is not None and outer.tree is tree else None)
-    _INSIDE.set(run)
-    _OPEN.add(run)
-    return run
+    begun = _Open(tree, name, outer if outer is not None and outer.tree is tree else None)
+    _INSIDE.set(begun)
+    _OPEN.add(begun)
+    return begun
 
 
-def _end(run: _Run, now: float) -> None:
+def _end(begun: _Open, now: float) -> None:
     """Count a run, and go back to the one around it."""
-    run.tree.end(run, now)
-    _OPEN.discard(run)
+    begun.tree.end(begun.run, now)
+    _OPEN.discard(begun)
     inside = _INSIDE.get()
-    while inside is not None and inside.stretch.is_over:
+    while inside is not None and inside.run.is_over:
         inside = inside.outer
     _INSIDE.set(inside)
     if tracemalloc.is_tracing():
         page = current_page()
         if page is not None:
             page.note(TRACED)
-
-
-def _open_around(run: _Run | None) -> Iterator[_Run]:
-    """Yield the open runs from this one outwards."""
-    while run is not None:
-        if not run.stretch.is_over:
-            yield run
-        run = run.outer
 
 
 def _tree_of(page: Page | None) -> TimerTree | None:
@@ -286,7 +260,7 @@ def _tree_of(page: Page | None) -> TimerTree | None:
 def _close(page: Page) -> None:
     """Put plain data in the place of the tree."""
     tree = cast("TimerTree", page.values[_KEY])
-    _OPEN.difference_update([run for run in tuple(_OPEN) if run.tree is tree])
+    _OPEN.difference_update([each for each in tuple(_OPEN) if each.tree is tree])
     page.values[_KEY] = [msgspec.to_builtins(each) for each in tree.places()]
     for name, times in tree.by_name().items():
         page.measurements[f"timer.{name}.count"] = float(times.count)
