@@ -35,6 +35,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "HOLDFAST_REPORT": ("json, junit,", ("json", "junit")),
     "HOLDFAST_OUTPUT": ("out", "out"),
     "HOLDFAST_DURATIONS": ("10", 10),
+    "HOLDFAST_MONITOR": ("false", False),
     "HOLDFAST_PROGRESS": ("false", False),
     "HOLDFAST_IN_PROCESS": ("true", True),
     "HOLDFAST_GATE_SUCCESS_RATE": ("0.9", 0.9),
