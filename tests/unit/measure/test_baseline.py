@@ -31,7 +31,7 @@ def waiting(*shares: float, cpu: float = 0.2) -> Sitting:
 
 
 def one_with_more_cpu_time_than_time() -> Sitting:
-    shares = (1.0, 1.3, 1.0)
+    shares = (1.0, 1.6, 1.0)
     return sitting_of(launches=tuple(launch_at(0.0, quiet_cpu_share=each) for each in shares))
 
 
