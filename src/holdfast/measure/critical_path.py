@@ -98,7 +98,7 @@ class Stretch(Generic[Place]):
         outer = self.outer
         if outer is None:
             return
-        if not outer.inner and not outer.is_over and outer.path is self.before:
+        if not outer.inner and not outer.is_over:
             # Nobody else has to go back to where it began: one after the other is the common case.
             path = outer.path = self._prefix(outer, copy=False)
             self._add_to(path, at)

@@ -104,4 +104,5 @@ def test_own_time_is_that_in_which_no_part_was_open() -> None:
     assert second.end(6) == 0
     # It goes on within `outer`, though not within the one that started it.
     assert inner.end(8) == 5
-    assert outer.end(10) == 3
+    began("third", 9, outer).end(10)
+    assert outer.end(12) == 4
