@@ -79,6 +79,19 @@ def connect_in_thread(host: str, port: int) -> list[str]:
     return found
 
 
+def connect_alone(host: str, port: int) -> bool:
+    with socket.create_connection((host, port), timeout=10):
+        return True
+
+
+def connect_alone_in_thread(port: int) -> list[Any]:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(connect_alone("127.0.0.1", port)))
+    thread.start()
+    thread.join()
+    return found
+
+
 def listen(port: int) -> bool:
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
@@ -190,9 +203,17 @@ def _number(result: int) -> int:
 
 def switch_the_hook_off(path: str) -> str:
     """Find the hook among all objects, put other code in its place, and read a file."""
+    gc.unfreeze()
     for each in gc.get_objects():
         if getattr(each, "__qualname__", "").endswith("_make_hook.<locals>.hook"):
             each.__code__ = _blank(each.__code__)
+    return read_file(path)
+
+
+def reach_the_watch(path: str) -> str:
+    """Switch off what notes uses, by an object that leads to it, and read a file."""
+    environ: Any = os.environ
+    environ._data._note.__self__.is_on = False
     return read_file(path)
 
 
@@ -218,13 +239,26 @@ def read_in_forked_process(path: str) -> int:
 
 def spawn_by_multiprocessing(path: str) -> int:
     """Start a program as `multiprocessing` does: by a function that raises no event; 255 where it was refused."""
+    return _spawn(b"/bin/cat", path.encode())
+
+
+def run_from_memory(program: str) -> int:
+    """Start a program from a file in memory, which no path leads to; the number of the error, 255 where it did not start."""
+    try:
+        memory = os.memfd_create("program", 0)
+    except OSError as error:
+        return error.errno or -1
+    os.write(memory, Path(program).read_bytes())
+    return _spawn(f"/proc/self/fd/{memory}".encode())
+
+
+def _spawn(*argv: bytes) -> int:
     _posixsubprocess = __import__("_posixsubprocess")
-    program = b"/bin/cat"
     read, write = os.pipe()
     arguments: list[Any] = [
-        [program, path.encode()],
-        [program],
-        True,
+        list(argv),
+        [argv[0]],
+        False,
         (),
         None,
         None,
@@ -254,6 +288,39 @@ def spawn_by_multiprocessing(path: str) -> int:
     return 255 if told else os.waitstatus_to_exitcode(status)
 
 
+def connect_below_socket(port: int) -> int:
+    """Connect by the class below `socket.socket`, which tools that replace that do not see; the number of the error."""
+    try:
+        bare = __import__("_socket").socket(2, 1, 0)
+    except OSError as error:
+        return error.errno or -1
+    try:
+        return int(bare.connect_ex(("127.0.0.1", port)))
+    finally:
+        bare.close()
+
+
+def connect_through_child(port: int) -> int:
+    """Let another interpreter connect; the number of its error."""
+    code = (
+        "import socket, sys\n"
+        f"try:\n socket.create_connection(('127.0.0.1', {port}), 5)\n"
+        "except OSError as error:\n sys.exit(error.errno)"
+    )
+    return subprocess.run([sys.executable, "-c", code], check=False).returncode
+
+
+def call_the_kernel_as_holdfast_did(path: str) -> int:
+    """Open a file by what holdfast itself called the kernel with, without `ffi`."""
+    call = sys.modules["holdfast.capabilities.kernel"].call
+    return int(call("open", path.encode(), os.O_RDONLY))
+
+
+def loop_for_ever() -> None:
+    while True:
+        pass
+
+
 def look_at(path: str) -> bool:
     """Ask whether a file exists: no audit event tells it."""
     return Path(path).exists()
@@ -281,6 +348,11 @@ def swallow_the_refusal(path: str) -> str:
 
 def raise_error(message: str) -> None:
     raise ValueError(message)
+
+
+def read_and_raise(path: str, message: str) -> None:
+    read_file(path)
+    raise_error(message)
 
 
 class OwnError(Exception):

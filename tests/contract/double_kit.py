@@ -182,6 +182,7 @@ def calls_and_raises_what_the_function_raises(session: Any) -> None:
     assert session.call("half", n=4) == 2.5
     assert refused(session.call, "half", 0, kind=ZeroDivisionError).startswith("division by zero")
     assert "hint: make the value inside" in refused(session.call, "half", object())
+    assert "whose content stayed" in refused(session.call, "half", Opaque("a.B", "<b>"))
 
 
 def hands_out_callbacks(session: Any) -> None:
@@ -322,6 +323,21 @@ def records_violations(manager: Any) -> None:
     assert [each.action for each in manager.audit_log][-2:] == ["violation", "violation"]
 
 
+def refuses_whatever_is_granted(manager: Any) -> None:
+    said = refused(
+        manager.refuse,
+        "read",
+        "/data/a",
+        "peek",
+        kind=CapabilityViolation,
+        reason="nobody agreed",
+    )
+    assert said == "read:/data/a was refused in context 'default' to peek: nobody agreed"
+    (violation,) = manager.violations
+    assert (violation.resource, violation.operation) == ("/data/a", "peek")
+    assert manager.has_capability("read", "/data/a")
+
+
 def forgets_when_reset(manager: Any) -> None:
     manager.set_context("other")
     manager.record_violation("net")
@@ -336,5 +352,6 @@ MANAGER_CHECKS = [
     keeps_contexts_apart,
     nests_without_giving_more,
     records_violations,
+    refuses_whatever_is_granted,
     forgets_when_reset,
 ]

@@ -81,6 +81,7 @@ REFUSED: list[tuple[Any, tuple[Any, ...], list[str], str]] = [
     (kit.call_foreign_code, (), [], "ffi:self"),
     (os.kill, (os.getpid(), 0), [], "sys:kill"),
     (kit.connect, ("127.0.0.1", 9), [], "net:127.0.0.1:9"),
+    (kit.call_the_kernel_as_holdfast_did, ("secret.txt",), [], "ffi:self"),
     (kit.switch_the_hook_off, ("secret.txt",), [], "sys:introspect"),
 ]
 
@@ -128,13 +129,8 @@ def test_a_pattern_of_names_cannot_be_granted_for_writing(folder: Path) -> None:
 def test_a_granted_address_is_reached(server: socket.socket, host: str, allow: str) -> None:
     port = port_of(server)
     with ConfinedWorker([allow.replace("PORT", str(port))]) as worker:
-        assert worker.call(_connect_only, host, port)
+        assert worker.call(kit.connect_alone, host, port)
         server.accept()[0].close()
-
-
-def _connect_only(host: str, port: int) -> bool:
-    with socket.create_connection((host, port), timeout=10):
-        return True
 
 
 @needs_addresses
@@ -148,15 +144,7 @@ def test_the_kernel_tells_addresses_apart_for_foreign_code(server: socket.socket
 @needs_addresses
 def test_threads_of_confined_code_may_connect_where_it_may(server: socket.socket) -> None:
     with ConfinedWorker(["net:127.0.0.1"]) as worker:
-        assert worker.call(_connect_in_thread, port_of(server)) == [True]
-
-
-def _connect_in_thread(port: int) -> list[Any]:
-    found: list[Any] = []
-    thread = kit.threading.Thread(target=lambda: found.append(_connect_only("127.0.0.1", port)))
-    thread.start()
-    thread.join()
-    return found
+        assert worker.call(kit.connect_alone_in_thread, port_of(server)) == [True]
 
 
 @needs_addresses
@@ -211,6 +199,9 @@ BYPASSES: dict[str, tuple[Any, tuple[Any, ...], list[str], Any]] = {
         ["read"],
         255,
     ),
+    "a program is started from memory": (kit.run_from_memory, ("/bin/true",), ["read"], 13),
+    "another program connects": (kit.connect_through_child, (9,), ["read", "run"], 13),
+    "a connection is made below `socket.socket`": (kit.connect_below_socket, (9,), [], 13),
     "a forked process reads a file": (
         kit.read_in_forked_process,
         ("secret.txt",),
@@ -239,9 +230,12 @@ def test_a_started_program_is_held_to_the_same(folder: Path) -> None:
 
 
 @needs_confinement
-def test_code_that_switches_the_hook_off_is_still_held_by_the_kernel(folder: Path) -> None:
+@pytest.mark.parametrize("way", [kit.switch_the_hook_off, kit.reach_the_watch])
+def test_code_that_switches_the_hook_off_is_still_held_by_the_kernel(
+    folder: Path, way: Any
+) -> None:
     with pytest.raises(PermissionError):
-        enforce(kit.switch_the_hook_off, "secret.txt", allow=["sys:introspect", "sys:trace"])
+        enforce(way, "secret.txt", allow=["sys:introspect", "sys:trace"])
 
 
 # What enforce does not stop: docs/reference/capabilities.md lists exactly these.
@@ -295,6 +289,17 @@ def test_a_confined_worker_is_reused(folder: Path) -> None:
         pid = worker.pid
         assert worker.call(kit.add, 1, 2) == 3
         assert worker.pid == pid
+
+
+@needs_confinement
+def test_a_refusal_counts_for_the_call_in_which_it_happened(folder: Path) -> None:
+    with ConfinedWorker(["read:data"]) as worker:
+        for _ in range(2):
+            with pytest.raises(CapabilityViolation):
+                worker.call(kit.swallow_the_refusal, "secret.txt")
+            assert worker.call(kit.read_file, "data/a.txt") == "hello"
+        assert worker.touched.undeclared == ("read:secret.txt",)
+        assert worker.touched.used == ("read:secret.txt", "read:data/a.txt")
 
 
 def test_where_the_machine_cannot_enforce_it_says_so_and_runs_nothing(tmp_path: Path) -> None:

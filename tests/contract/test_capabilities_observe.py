@@ -13,6 +13,7 @@ import pytest
 
 from holdfast.capabilities import BadCapability, ConfinedWorker, Observation, observe
 from holdfast.capabilities.worker import ChildLost, ChildRaised
+from holdfast.errors import UsageError
 from tests.contract import capability_kit as kit
 
 
@@ -214,6 +215,11 @@ UNSEEN: dict[str, tuple[Any, tuple[Any, ...], set[str]]] = {
         {"run:cat"},
     ),
     "what foreign code does itself": (kit.open_by_ctypes, ("other.txt",), {"ffi:self"}),
+    "code that reaches what watches it by another way": (
+        kit.reach_the_watch,
+        ("other.txt",),
+        set(),
+    ),
     "code that puts other code in the place of the hook": (
         kit.switch_the_hook_off,
         ("other.txt",),
@@ -230,3 +236,27 @@ def test_what_is_documented_as_unseen_is_not_seen(at_folder: Path, way: str) -> 
     text = (Path(__file__).parents[2] / "docs" / "reference" / "capabilities.md").read_text()
     listed = text.partition("## What an audit hook cannot see")[2].partition("\n## ")[0]
     assert f"- {way}" in listed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit is kept by what POSIX has")
+def test_a_call_that_never_ends_is_ended_and_the_next_one_runs() -> None:
+    with ConfinedWorker(mode="observe", timeout_s=0.05) as worker:
+        with pytest.raises(TimeoutError, match="no answer within 50 ms"):
+            worker.call(kit.loop_for_ever)
+        assert worker.pid is None
+        worker.timeout_s = None
+        assert worker.call(kit.add, 1, 2) == 3
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, float("inf"), float("nan")])
+def test_a_limit_that_cannot_be_kept_is_refused(timeout_s: float) -> None:
+    with pytest.raises(UsageError, match="timeout_s must be a number of seconds above 0"):
+        ConfinedWorker(mode="observe", timeout_s=timeout_s)
+
+
+def test_what_was_touched_is_told_also_where_the_call_raised(at_folder: Path) -> None:
+    with ConfinedWorker(mode="observe") as worker:
+        assert worker.touched == Observation()
+        with pytest.raises(ValueError, match="no rows"):
+            worker.call(kit.read_and_raise, "other.txt", "no rows")
+        assert worker.touched.used == ("read:other.txt",)

@@ -13,8 +13,9 @@ import anyio
 import pytest
 import trio
 
-from holdfast.capabilities import BadCapability, CapabilityViolation
+from holdfast.capabilities import BadCapability, CapabilityViolation, Observation
 from holdfast.doubles import IntegrationTestHelper, MockREPLSession
+from holdfast.doubles.helper import check_control
 from holdfast.errors import UsageError
 from holdfast.session import AsyncSession
 from tests.contract.capability_machine import needs_confinement
@@ -141,6 +142,79 @@ def test_the_violation_assertion_fails_when_nothing_is_violated(
     with pytest.raises(AssertionError, match=f"for want of net, it was for want of read:{secret}"):
         helper.assert_capability_violation(f"open({secret!r})", "net")
     assert len(helper.get_execution_history()) == 4
+
+
+@needs_confinement
+def test_a_violation_counts_only_where_the_confinement_stopped_something(
+    helper: IntegrationTestHelper, secret: str
+) -> None:
+    pretended = (
+        "from holdfast.capabilities import CapabilityViolation\n"
+        f"raise CapabilityViolation('stopped', 'read:{secret}')"
+    )
+    with pytest.raises(AssertionError, match="it raised CapabilityViolation: stopped, before it"):
+        helper.assert_capability_violation(pretended, "read")
+    assert helper.get_violation_history() == []
+
+
+@needs_confinement
+def test_code_that_did_not_come_so_far_proves_nothing_and_the_message_says_so(
+    helper: IntegrationTestHelper, secret: str
+) -> None:
+    unknown = "before it touched anything: whether it would be stopped is not known"
+    for code, raised in (("x = (", "SyntaxError"), ("import os; os._exit(0)", "ChildLost")):
+        with pytest.raises(AssertionError, match=f"it raised {raised}: .*, {unknown}"):
+            helper.assert_capability_violation(code, "net")
+    with pytest.raises(AssertionError, match=f"ended well after it touched read:{secret}"):
+        helper.assert_capability_violation(f"open({secret!r})", "net", ["read"])
+    with pytest.raises(AssertionError, match="it ended well and touched nothing"):
+        helper.assert_capability_violation("pass", "net")
+    with pytest.raises(
+        AssertionError, match=f"ZeroDivisionError.*, after it touched read:{secret}"
+    ):
+        helper.assert_capability_violation(f"open({secret!r}); 1 / 0", "net", ["read"])
+    with pytest.raises(AssertionError, match="it raised TimeoutError: no answer within 1 ms"):
+        helper.assert_capability_violation("while True: pass", "net", timeout_s=0.001)
+
+
+@needs_confinement
+def test_each_of_many_refusals_counts(helper: IntegrationTestHelper, secret: str) -> None:
+    code = f"import os\ntry:\n    open({secret!r})\nexcept OSError:\n    os.kill(os.getpid(), 0)"
+    stopped = helper.assert_capability_violation(code, "read")
+    assert stopped.capability == f"read:{secret}"
+    assert helper.assert_capability_violation(code, "sys:kill").capability == "sys:kill"
+    assert [each.kind for each in helper.get_violation_history()] == ["read", "sys"] * 2
+
+
+class Worker:
+    """A confined process that answers as it is told."""
+
+    def __init__(self, answer: Observation | Exception) -> None:
+        self.answer = answer
+
+    def observe(self, function: Callable[..., Any], *args: Any) -> Observation:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Observation(value=41), "its value was 41, and it touched nothing"),
+        (Observation(value=42, used=("read:a",)), "its value was 42, and it touched read:a"),
+        (CapabilityViolation("all is stopped", "read:a"), "it raised CapabilityViolation: all is"),
+    ],
+)
+def test_a_place_where_nothing_runs_or_all_is_stopped_proves_nothing(
+    answer: Observation | Exception, said: str
+) -> None:
+    with pytest.raises(AssertionError, match=f"must carry out .*, {said}"):
+        check_control(Worker(answer))
+
+
+def test_a_place_that_runs_code_and_touches_nothing_is_a_control() -> None:
+    check_control(Worker(Observation(value=42)))
 
 
 def test_what_was_created_is_closed_and_its_history_stays() -> None:

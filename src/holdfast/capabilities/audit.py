@@ -5,7 +5,7 @@ docs/reference/capabilities.md lists what it cannot see. It cannot be taken out 
 one process per watched call.
 """
 
-# ruff: noqa: PTH114, PTH115, PTH118, PTH119 - pathlib costs half a bare start of the interpreter
+# ruff: noqa: PTH112, PTH119 - pathlib costs half a bare start of the interpreter
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ import sys
 from _thread import get_ident
 
 from holdfast.capabilities import events
+from holdfast.capabilities.kernel import part
 from holdfast.capabilities.resource import (
+    folder_of,
     format_address,
+    is_code_name,
+    resolve_entry,
     resolve_path,
     resolve_program,
 )
@@ -36,12 +40,12 @@ __all__ = ["Watch"]
 
 # Of one kind; what is covered is not listed beyond, what is undeclared is counted.
 MOST_LISTED = 10_000
-# Paths that wait for their symbolic links to be followed; a thousand take about 5 ms.
-MOST_PENDING = 2_000
 MOST_SEEN = 100_000
 # The way to the caller; what runs in a frame decides whose use it is.
 FRAME: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - private by name alone
-_ACCESS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_ACCESS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+# A file in memory that can never be executed, as confined code must ask for it (Linux 6.3).
+_MFD_CLOEXEC, _MFD_NOEXEC_SEAL = 1, 8
 
 
 class Watch:
@@ -52,23 +56,22 @@ class Watch:
         self.software = software
         self.refuses = refuses
         self.is_on = False
-        # While the code is being loaded, its imports are its own parts.
-        self.is_loading = False
+        self.is_loading = False  # while it is, imports are parts of the code
         self.used: dict[str, None] = {}
         self.undeclared: dict[str, None] = {}
+        self.recent: dict[str, None] = {}  # undeclared since it was last cleared
         self.blind: dict[str, None] = {}
         self.not_listed = 0
-        self._hits: set[int] = set()
-        self._seen: set[Any] = set()
-        self._pending: list[tuple[Any, int, str]] = []
+        # The numbers of the grants that were needed.
+        self.hits: set[int] = set()
+        self._seen: set[tuple[Any, int]] = set()
         self._folder = scope.folder
-        self._folders: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        # Followed at once where a link was just made: it may be gone before the end.
-        self._defers = not refuses
         self._busy: set[int] = set()
-        self._shared = -1
+        self._shared, self._told = -1, 0
         self._is_fork = False
+        # Where nothing is refused, what paths lead to can wait.
+        self._opened: Any = None if refuses else part("opened").Opened(self)
         self._handlers = self._make_handlers()
 
     # --- from outside -----------------------------------------------------------
@@ -85,12 +88,13 @@ class Watch:
         return [
             format_capability(kind, resource)
             for index, (kind, resource) in enumerate(self.scope.grants)
-            if index not in self._hits
+            if index not in self.hits
         ]
 
     def settle(self) -> None:
         """Look at what still waits, and at what forked processes noted."""
-        self._follow()
+        if self._opened is not None:
+            self._opened.follow()
         if self._shared >= 0:
             self._read_shared()
 
@@ -110,7 +114,7 @@ class Watch:
         frame = FRAME(2)
         if self.software.is_standard_caller(frame) or self.software.is_loading(frame):
             return
-        self._use("env", name, name)
+        self.use("env", name, name)
 
     # --- the hook ---------------------------------------------------------------
 
@@ -126,7 +130,7 @@ class Watch:
 
     def _make_handlers(self) -> dict[str, Callable[[str, tuple[Any, ...]], None]]:
         return {
-            "open": self._on_open,
+            "open": self._opened.make_handler() if self._opened else self._on_open,
             "os.chdir": self._on_chdir,
             "import": self._on_import,
             "os.system": self._on_shell,
@@ -144,59 +148,66 @@ class Watch:
     def _on_open(self, event: str, args: tuple[Any, ...]) -> None:
         path: Any = args[0]
         flags: int = args[2] or 0
-        try:
-            key = (path, flags & _ACCESS)
-            if key in self._seen:
-                return
-        except TypeError:
-            # A path object of the user's that cannot be hashed.
-            path = path.__fspath__()
-            key = (path, flags & _ACCESS)
         # A number is a descriptor: it was opened, and noted, before.
-        if type(path) is int or self.software.is_loading(FRAME(2)):
+        if isinstance(path, int):
+            return
+        path = os.fsdecode(path)
+        key = (path, flags & _ACCESS)
+        if key in self._seen or is_code_name(path) or self.software.is_loading(FRAME(2)):
             return
         if len(self._seen) >= MOST_SEEN:
             self._seen.clear()
-        if self._defers:
-            self._seen.add(key)
-            self._pending.append((path, flags, self._folder))
-            if len(self._pending) >= MOST_PENDING:
-                self._follow()
-            return
         for kind in events.wanted_access(flags):
-            self._use_path(kind, os.fsdecode(path), self._folder)
+            self.use_path(kind, path)
         self._seen.add(key)
 
     def _on_path(self, event: str, args: tuple[Any, ...]) -> None:
         if self.software.is_loading(FRAME(2)):
             return
         if event == "os.symlink":
-            self._defers = False
+            self._stop_waiting()
+        is_entry = event in events.ENTRIES
         for index, kinds, at in events.PATHS[event]:
             path = args[index]
             if isinstance(path, int):
                 continue
+            name = "." if path is None else os.fsdecode(path)
             folder = self._folder
             if at is not None and isinstance(args[at], int) and args[at] >= 0:
-                folder = _folder_of(args[at]) or folder
-            name = "." if path is None else os.fsdecode(path)
+                folder = folder_of(args[at]) or folder
+            elif self._opened is not None:
+                for kind in kinds.split():
+                    self._opened.note_now(kind, name, is_entry=is_entry)
+                if is_entry:
+                    self._opened.forget_folder(name)
+                continue
+            full = resolve_entry(name, folder) if is_entry else resolve_path(name, folder)
             for kind in kinds.split():
-                self._use_path(kind, name, folder)
+                self._use_file(kind, full)
+
+    def _stop_waiting(self) -> None:
+        """Follow paths at once from now on: a link was made, and may be gone before the end."""
+        if self._opened is not None:
+            self._opened.follow()
+            self._opened = None
+            self._handlers["open"] = self._on_open
 
     def _on_chdir(self, event: str, args: tuple[Any, ...]) -> None:
-        path = _folder_of(args[0]) if isinstance(args[0], int) else os.fsdecode(args[0])
-        self._folder = resolve_path(path, self._folder)
+        path = folder_of(args[0]) if isinstance(args[0], int) else os.fsdecode(args[0])
+        folder = resolve_path(path, self._folder)
+        if not os.path.isdir(folder):
+            # It is going to be refused.
+            return
+        if self._opened is not None:
+            self._opened.forget()
+        self._folder = folder
         self._seen.clear()
 
     def _on_database(self, event: str, args: tuple[Any, ...]) -> None:
-        path = os.fsdecode(args[0])
-        if path.startswith("file:"):
-            path, _, query = path[5:].partition("?")
-            if "mode=memory" in query:
-                return
-        if path and path != ":memory:" and not self.software.is_loading(FRAME(2)):
-            self._use_path("read", path, self._folder)
-            self._use_path("write", path, self._folder)
+        path = events.database_path(args[0])
+        if path and not self.software.is_loading(FRAME(2)):
+            self.use_path("read", path)
+            self.use_path("write", path)
 
     def _on_program(self, event: str, args: tuple[Any, ...]) -> None:
         if self.software.is_loading(FRAME(2)):
@@ -205,7 +216,10 @@ class Watch:
         folder = self._folder
         if at is not None and args[at] is not None:
             folder = resolve_path(os.fsdecode(args[at]), folder)
-        self._use_program(os.fsdecode(args[index]), folder)
+        named: Any = args[index]
+        if isinstance(named, int):
+            named = folder_of(named) or f"descriptor {named}"
+        self._use_program(os.fsdecode(named), folder)
 
     def _on_shell(self, event: str, args: tuple[Any, ...]) -> None:
         if not self.software.is_loading(FRAME(2)):
@@ -214,7 +228,7 @@ class Watch:
     def _on_variable(self, event: str, args: tuple[Any, ...]) -> None:
         name = os.fsdecode(args[0])
         if not is_own_name(name) and not self.software.is_loading(FRAME(2)):
-            self._use("env", name, name)
+            self.use("env", name, name)
 
     def _on_address(self, event: str, args: tuple[Any, ...]) -> None:
         address: Any = args[1]
@@ -224,28 +238,28 @@ class Watch:
         if isinstance(address, (str, bytes)):
             path = os.fsdecode(address)
             if path.startswith("\0"):
-                self._use("net", f"@{path[1:]}", f"@{path[1:]}")
+                self.use("net", f"@{path[1:]}", f"@{path[1:]}")
                 return
             for kind in ("read", "write"):
-                self._use_path(kind, path, self._folder)
+                self.use_path(kind, path)
         elif isinstance(address, tuple) and isinstance(args[1][0], str):
             host, port = args[1][0], args[1][1]
             resource = format_address(self._names.get(host, host) or "0.0.0.0", port)  # noqa: S104 - "" means that
-            self._use("net", resource, resource)
+            self.use("net", resource, resource)
         else:
-            self._use("net", f"@{args[0].family!s}", f"@{args[0].family!s}")
+            self.use("net", f"@{args[0].family!s}", f"@{args[0].family!s}")
 
     def _on_lookup(self, event: str, args: tuple[Any, ...]) -> None:
         if args[0] is None or get_ident() in self._busy:
             return
         host = os.fsdecode(args[0])
-        port = "" if len(args) < 2 or args[1] is None else _text(args[1])
+        port: Any = "" if len(args) < 2 or args[1] is None else args[1]
         resource = format_address(host, port)
-        self._use("net", resource, resource)
+        self.use("net", resource, resource)
         if event == "socket.getaddrinfo" and not self.refuses:
             self._remember(host, port)
 
-    def _remember(self, host: str, port: str) -> None:
+    def _remember(self, host: str, port: Any) -> None:
         """Ask for the addresses of a name, so that a connection to one is told by the name."""
         known = sys.modules.get("_socket")
         if known is None or host in self._names.values():
@@ -266,18 +280,14 @@ class Watch:
         resource = events.SYSTEM[event]
         if resource == "fork":
             self._share()
-        self._use("sys", resource, resource)
+        self.use("sys", resource, resource)
 
     def _on_foreign(self, event: str, args: tuple[Any, ...]) -> None:
         if self.software.is_loading(FRAME(2)):
             return
-        named: Any = args[0] if args else None
-        name: Any = getattr(named, "_name", named)
-        if event.startswith("sqlite3."):
-            name = args[1] if event.endswith("load_extension") and len(args) > 1 else "sqlite3"
-        resource = name if isinstance(name, str) and name else "self"
+        resource = events.foreign_name(event, args)
         self._blind(f"foreign code of {resource}")
-        self._use("ffi", resource, resource)
+        self.use("ffi", resource, resource)
 
     def _on_import(self, event: str, args: tuple[Any, ...]) -> None:
         name, filename = str(args[0]), args[1]
@@ -291,15 +301,22 @@ class Watch:
             frame = frame.f_back
         if self.is_loading or self.software.is_loading(frame):
             return
-        self._use("import", top, top)
+        self.use("import", top, top)
 
     # --- what a use means -------------------------------------------------------
 
-    def _use_path(self, kind: str, path: str, folder: str) -> None:
-        full = resolve_path(path, folder)
+    def resolve(self, path: str) -> str:
+        """Return where a path leads from the working folder of the moment."""
+        return resolve_path(path, self._folder)
+
+    def use_path(self, kind: str, path: str) -> None:
+        """Note that the file is used to which a path leads."""
+        self._use_file(kind, self.resolve(path))
+
+    def _use_file(self, kind: str, full: str) -> None:
         if (kind == "read" and self.software.owns(full)) or full in DEVICES:
             return
-        self._use(kind, full, show_path(full, self.scope.folder))
+        self.use(kind, full, show_path(full, self.scope.folder))
 
     def _use_program(self, name: str, folder: str) -> None:
         search = os.environ.get("PATH", os.defpath)
@@ -308,21 +325,21 @@ class Watch:
         is_usual = resolve_program(base, folder, self.scope.search) == full
         shown = base if is_usual else full
         self._blind(f"program {shown}")
-        self._use("run", full, shown)
+        self.use("run", full, shown)
 
-    def _use(self, kind: str, resource: str, shown: str) -> None:
+    def use(self, kind: str, resource: str, shown: str) -> None:
+        """Note a use; stop it where it is not granted and this watch refuses."""
         covering = self.scope.covering(kind, resource)
         text = format_capability(kind, shown)
         if self._is_fork:
-            self._tell(f"{kind}\0{resource}\0{shown}\n")
+            self._tell(kind, resource, shown)
         if covering:
-            self._hits.update(covering)
-            if len(self.used) < MOST_LISTED:
-                self.used[text] = None
+            self.hits.update(covering)
+            self.list_used(text)
             return
         if len(self.undeclared) < MOST_LISTED:
             self.used[text] = None
-            self.undeclared[text] = None
+            self.undeclared[text] = self.recent[text] = None
         else:
             self.not_listed += 1
         if self.refuses:
@@ -332,65 +349,46 @@ class Watch:
                 f"if it is meant to be used, grant {text!r}",
             )
 
+    def list_used(self, text: str) -> None:
+        """List a use that is covered."""
+        if len(self.used) < MOST_LISTED:
+            self.used[text] = None
+
     def _blind(self, what: str) -> None:
         if len(self.blind) < MOST_LISTED:
             self.blind[what] = None
-
-    def _follow(self) -> None:
-        """Follow the symbolic links of the paths that wait, folder by folder."""
-        pending, self._pending = self._pending, []
-        folders = self._folders
-        for path, flags, start in pending:
-            name = os.path.join(start, os.fsdecode(path))
-            head, _, tail = name.rpartition(os.sep)
-            folder = folders.get(head)
-            if folder is None:
-                folder = folders[head] = os.path.realpath(head or os.sep)
-            full = f"{folder}{os.sep}{tail}"
-            if tail in {"", ".", ".."} or os.path.islink(full):
-                full = os.path.realpath(name)
-            for kind in events.wanted_access(flags):
-                self._use_path_now(kind, full)
-
-    def _use_path_now(self, kind: str, full: str) -> None:
-        if (kind == "read" and self.software.owns(full)) or full in DEVICES:
-            return
-        self._use(kind, full, show_path(full, self.scope.folder))
 
     # --- forked processes -------------------------------------------------------
 
     def _share(self) -> None:
         """Make a file in memory to which forked processes add what they use."""
-        if self._shared < 0 and hasattr(os, "memfd_create"):
-            self._shared = os.memfd_create("holdfast-capabilities")
-            os.set_inheritable(self._shared, False)
+        if self._shared >= 0 or not hasattr(os, "memfd_create"):
+            return
+        try:
+            self._shared = os.memfd_create("holdfast", _MFD_CLOEXEC | _MFD_NOEXEC_SEAL)
+        except OSError:
+            # An older kernel, which does not know such files.
+            if not self.refuses:
+                self._shared = os.memfd_create("holdfast", _MFD_CLOEXEC)
 
     def _forked(self) -> None:
         self._is_fork = True
-        self._defers = False
+        # What waits is the parent's to look at.
+        self._opened = None
+        self._handlers["open"] = self._on_open
 
-    def _tell(self, line: str) -> None:
+    def _tell(self, *fields: str) -> None:
         if self._shared >= 0:
             # Forked processes share the position, so that each writes behind the other.
-            os.write(self._shared, line.encode("utf-8", "surrogateescape"))
+            text = "".join(field.replace("\0", "@") + "\0" for field in fields)
+            os.write(self._shared, text.encode("utf-8", "surrogateescape"))
 
     def _read_shared(self) -> None:
         size = os.fstat(self._shared).st_size
-        text = os.pread(self._shared, size, 0).decode("utf-8", "surrogateescape")
+        text = os.pread(self._shared, size - self._told, self._told)
+        self._told = size
+        fields = text.decode("utf-8", "surrogateescape").split("\0")
         refuses, self.refuses = self.refuses, False
-        for line in text.splitlines():
-            kind, resource, shown = line.split("\0")
-            self._use(kind, resource, shown)
+        for kind, resource, shown in zip(*[iter(fields)] * 3, strict=False):
+            self.use(kind, resource, shown)
         self.refuses = refuses
-
-
-def _text(value: Any) -> str:
-    return os.fsdecode(value) if isinstance(value, bytes) else str(value)
-
-
-def _folder_of(descriptor: int) -> str:
-    """Return the folder that a descriptor stands for, or "" where the system does not tell."""
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:
-        return ""

@@ -55,6 +55,12 @@ class ConfinedCalls:
     def doing(self) -> Mapping[str, str]:
         return self._executor.doing()
 
+    def pids(self) -> Mapping[str, int]:
+        return self._executor.pids()
+
+    def tasks(self) -> int:
+        return self._executor.tasks()
+
     async def close(self) -> None:
         """Leave the run's executor open: it is not ours."""
 

@@ -9,6 +9,7 @@ Requests come from the one who started it and are trusted; what it answers is re
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
@@ -58,12 +59,17 @@ def prepare(setup: dict[str, Any]) -> Watch:
         CannotEnforce: this machine cannot hold it to what is granted.
     """
     sys.path[:] = setup["path"]
-    sys.dont_write_bytecode = True
     os.chdir(setup["folder"])
     scope = Scope(setup["grants"], folder=setup["folder"], search=setup["search"])
     if setup["mode"] == "enforce":
-        return confine(scope, setup["code"])
-    return begin(scope, Software(has_net=bool(scope.of_kind("net"))), refuses=False)
+        watch = confine(scope, setup["code"])
+    else:
+        watch = begin(scope, Software(has_net=bool(scope.of_kind("net"))), refuses=False)
+    # What watches lives as long as the process: no collection, the last one neither, looks at it.
+    gc.freeze()
+    # Compiled modules that the code's imports would leave are no use of its own.
+    sys.dont_write_bytecode = True
+    return watch
 
 
 def report(watch: Watch) -> dict[str, Any]:
@@ -80,6 +86,7 @@ def report(watch: Watch) -> dict[str, Any]:
 
 def _answer(watch: Watch, request: bytes) -> dict[str, Any]:
     answer: dict[str, Any] = {}
+    watch.recent.clear()
     try:
         watch.is_loading = True
         function, args, kwargs = __import__("_pickle").loads(request)
@@ -95,7 +102,7 @@ def _answer(watch: Watch, request: bytes) -> dict[str, Any]:
         flush = getattr(stream, "flush", None)
         if flush is not None and not getattr(stream, "closed", False):
             flush()
-    return {**answer, **report(watch)}
+    return {**answer, **report(watch), "recent": list(watch.recent)}
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

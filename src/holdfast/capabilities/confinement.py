@@ -10,7 +10,7 @@ import sys
 from holdfast.capabilities import landlock, seccomp
 from holdfast.capabilities.audit import Watch
 from holdfast.capabilities.environ import watch_environment, wipe_variables
-from holdfast.capabilities.kernel import part, prctl
+from holdfast.capabilities.kernel import forget_functions, part, prctl
 from holdfast.capabilities.resource import (
     compile_resource,
     format_address,
@@ -58,6 +58,7 @@ def confine(scope: Scope, code: list[str]) -> Watch:
     software = Software(has_net=bool(scope.of_kind("net")))
     names = confine_kernel(scope, software, code)
     forget_variables(scope)
+    forget_functions()
     watch = begin(scope, software, refuses=True)
     watch.know_names(names)
     if names:
@@ -85,7 +86,8 @@ def confine_kernel(scope: Scope, software: Software, code: list[str]) -> dict[st
     def install() -> int:
         if handled:
             landlock.restrict(handled, rules, is_scoped=is_scoped)
-        return seccomp.install(net) if seccomp.can_filter() else -1
+        has_run = scope.has_all("run")
+        return seccomp.install(net, has_run=has_run) if seccomp.can_filter() else -1
 
     if net == "some":
         part("broker").start_broker(_broker_rule(scope, names), install)
@@ -264,6 +266,7 @@ def _broker_rule(scope: Scope, names: dict[str, list[str]]) -> Callable[[str], b
 def forget_variables(scope: Scope) -> None:
     """Take what is not granted out of the environment, the C library's too."""
     names = [name for name in os.environ if not is_own_name(name) and not scope.covers("env", name)]
-    wipe_variables(names)
+    if names:
+        wipe_variables(names)
     for name in names:
         del os.environ[name]

@@ -7,10 +7,9 @@ not in the environment at all.
 
 from __future__ import annotations
 
-import ctypes
 import os
 
-from holdfast.capabilities.kernel import machine
+from holdfast.capabilities.kernel import blank, machine, texts_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,16 +54,12 @@ def wipe_variables(names: list[str]) -> None:
     """
     if not names or not machine():
         return
-    variables = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
     starts = tuple(os.fsencode(name) + b"=" for name in names)
-    texts = ctypes.cast(variables, ctypes.POINTER(ctypes.c_void_p))
-    at = 0
-    while (text := variables[at]) is not None:
+    for place, text in texts_at("environ"):
         if text.startswith(starts):
-            kept = text.index(b"=") + 1
             # The name stays, so that it can be found and taken out.
-            ctypes.memset((texts[at] or 0) + kept, 0, len(text) - kept)
-        at += 1
+            kept = text.index(b"=") + 1
+            blank(place + kept, len(text) - kept)
 
 
 def watch_environment(note: Callable[[str], None]) -> None:

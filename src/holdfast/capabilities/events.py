@@ -9,7 +9,22 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["ADDRESSES", "FOREIGN", "LOOKUPS", "PATHS", "PROGRAMS", "SYSTEM", "wanted_access"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "ADDRESSES",
+    "ENTRIES",
+    "FOREIGN",
+    "LOOKUPS",
+    "PATHS",
+    "PROGRAMS",
+    "SYSTEM",
+    "database_path",
+    "foreign_name",
+    "wanted_access",
+]
 
 # event: (argument with the path, kinds, argument with the folder's descriptor or None) each
 PATHS: dict[str, tuple[tuple[int, str, int | None], ...]] = {
@@ -90,15 +105,39 @@ FOREIGN = frozenset(
     }
 )
 
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# What these do happens to the entry of a folder, also where that is a link.
+ENTRIES = frozenset({"os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.symlink", "os.lchown"})
+
+_CHANGES = os.O_CREAT | os.O_TRUNC
 
 
 def wanted_access(flags: int) -> tuple[str, ...]:
     """Return the kinds that opening a file with these flags takes.
 
-    >>> wanted_access(os.O_RDONLY)
-    ('read',)
+    >>> wanted_access(os.O_RDONLY), wanted_access(os.O_RDONLY | os.O_CREAT)
+    (('read',), ('read', 'write'))
     """
-    if not flags & _WRITES:
-        return ("read",)
-    return ("read", "write") if flags & os.O_RDWR else ("write",)
+    if flags & os.O_RDWR:
+        return ("read", "write")
+    if flags & os.O_WRONLY:
+        return ("write",)
+    return ("read", "write") if flags & _CHANGES else ("read",)
+
+
+def foreign_name(event: str, args: tuple[Any, ...]) -> str:
+    """Return the library that an event of foreign code is about, "self" for the interpreter's own."""
+    named: Any = args[0] if args else None
+    name: Any = getattr(named, "_name", named)
+    if event.startswith("sqlite3."):
+        name = args[1] if event.endswith("load_extension") and len(args) > 1 else "sqlite3"
+    return name if isinstance(name, str) and name else "self"
+
+
+def database_path(named: Any) -> str:
+    """Return the file of a database, "" for one in memory."""
+    path = os.fsdecode(named)
+    if path.startswith("file:"):
+        path, _, query = path[5:].partition("?")
+        if "mode=memory" in query:
+            return ""
+    return "" if path == ":memory:" else path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import _ctypes
 import errno
 import os
 import sys
@@ -11,7 +11,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["NUMBERS", "call", "machine", "part", "prctl", "syscall"]
+__all__ = [
+    "NUMBERS",
+    "blank",
+    "call",
+    "forget_functions",
+    "machine",
+    "part",
+    "pointer_to",
+    "prctl",
+    "syscall",
+    "texts_at",
+]
 
 # Linux numbers its newer calls alike everywhere; the older ones differ by machine.
 _NEW = {
@@ -30,6 +41,7 @@ _NEW = {
     "fsmount": 432,
     "mount_setattr": 442,
 }
+
 NUMBERS: dict[str, dict[str, int]] = {
     "x86_64": {
         **_NEW,
@@ -57,6 +69,7 @@ NUMBERS: dict[str, dict[str, int]] = {
         "process_vm_readv": 310,
         "process_vm_writev": 311,
         "finit_module": 313,
+        "memfd_create": 319,
         "seccomp": 317,
         "bpf": 321,
         "kexec_file_load": 320,
@@ -88,14 +101,43 @@ NUMBERS: dict[str, dict[str, int]] = {
         "process_vm_readv": 270,
         "process_vm_writev": 271,
         "finit_module": 273,
+        "memfd_create": 279,
         "seccomp": 277,
         "bpf": 280,
         "userfaultfd": 282,
         "kexec_file_load": 294,
     },
 }
+# The package `ctypes` around this module takes a fifth of a bare start to import.
+_C: Any = _ctypes
 
-_libc: Any = None
+
+class _Int(_C._SimpleCData):  # noqa: SLF001 - `ctypes.c_int`
+    _type_ = "i"
+
+
+class _Long(_C._SimpleCData):  # noqa: SLF001 - `ctypes.c_long`
+    _type_ = "l"
+
+
+class _Text(_C._SimpleCData):  # noqa: SLF001 - `ctypes.c_char_p`
+    _type_ = "z"
+
+
+class _Pointer(_C._SimpleCData):  # noqa: SLF001 - `ctypes.c_void_p`
+    _type_ = "P"
+
+
+class _Byte(_C._SimpleCData):  # noqa: SLF001 - `ctypes.c_char`
+    _type_ = "c"
+
+
+class _Function(_C.CFuncPtr):
+    _flags_ = _C.FUNCFLAG_CDECL | _C.FUNCFLAG_USE_ERRNO
+    _restype_ = _Int
+
+
+_functions: dict[str, Any] = {}
 
 
 def part(name: str) -> Any:
@@ -113,19 +155,24 @@ def machine() -> str:
 
 
 def call(name: str, *arguments: Any) -> int:
-    """Call a function of the C library.
+    """Call a function of the C library; bytes are passed as a pointer to them.
 
     Raises:
         OSError: it returned -1.
     """
-    global _libc  # noqa: PLW0603 - loaded where it is first needed, and only on Linux
-    if _libc is None:
-        _libc = ctypes.CDLL(None, use_errno=True)
-    result: int = getattr(_libc, name)(*arguments)
+    function = _functions.get(name)
+    if function is None:
+        function = _functions[name] = _Function(_find(name))
+    result: int = function(*arguments)
     if result == -1:
-        number = ctypes.get_errno()
+        number = _C.get_errno()
         raise OSError(number, os.strerror(number), name)
     return result
+
+
+def forget_functions() -> None:
+    """Keep no function of the C library at hand: to find one again is to use `ffi`."""
+    _functions.clear()
 
 
 def syscall(name: str, *arguments: Any) -> int:
@@ -137,11 +184,37 @@ def syscall(name: str, *arguments: Any) -> int:
     numbers = NUMBERS.get(machine())
     if numbers is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), name)
-    wide = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
-    return call("syscall", ctypes.c_long(numbers[name]), *wide)
+    wide = [_Long(each) if isinstance(each, int) else each for each in arguments]
+    return call("syscall", _Long(numbers[name]), *wide)
 
 
 def prctl(option: int, value: int = 0) -> int:
     """Set a property of this process (PR_... of linux/prctl.h)."""
-    zero = ctypes.c_ulong(0)
-    return call("prctl", option, ctypes.c_ulong(value), zero, zero, zero)
+    zero = _Long(0)
+    return call("prctl", option, _Long(value), zero, zero, zero)
+
+
+def pointer_to(data: bytes) -> bytes:
+    """Return the address of some bytes as a structure holds it; it is good while they are kept."""
+    return bytes(_Text(data))
+
+
+def texts_at(name: str) -> list[tuple[int, bytes]]:
+    """Return a list of texts that the C library has by this name: where each lies, and what it is."""
+    at: int = _Pointer.from_address(_find(name)).value or 0
+    found: list[tuple[int, bytes]] = []
+    while at and (place := _Pointer.from_address(at).value):
+        found.append((place, _Text.from_address(at).value))
+        at += _C.sizeof(_Pointer)
+    return found
+
+
+def blank(place: int, size: int) -> None:
+    """Overwrite memory of this process with zeros."""
+    byte: Any = _Byte
+    (byte * size).from_address(place).raw = bytes(size)
+
+
+def _find(name: str) -> int:
+    place: int = _C.dlsym(_C.dlopen(None, 0), name)
+    return place

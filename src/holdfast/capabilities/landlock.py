@@ -7,10 +7,10 @@ inherit it.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import stat
+import sys
 
 from holdfast.capabilities.kernel import machine, syscall
 
@@ -30,22 +30,6 @@ _SCOPE_ABSTRACT_UNIX_SOCKET = 1 << 0
 _SCOPE_SIGNAL = 1 << 1
 _VERSION = 1 << 0
 _PATH_BENEATH = 1
-
-
-class _Ruleset(ctypes.Structure):
-    _fields_ = [
-        ("handled_access_fs", ctypes.c_uint64),
-        ("handled_access_net", ctypes.c_uint64),
-        ("scoped", ctypes.c_uint64),
-    ]
-
-
-class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = [
-        ("allowed_access", ctypes.c_uint64),
-        ("parent_fd", ctypes.c_int32),
-    ]
 
 
 def abi_version() -> int:
@@ -70,9 +54,9 @@ def restrict(handled: int, rules: dict[str, int], *, is_scoped: bool) -> None:
     """
     version = abi_version()
     scoped = _SCOPE_SIGNAL | _SCOPE_ABSTRACT_UNIX_SOCKET if is_scoped and version >= 6 else 0
+    # Each version takes as much of the structure as it knows.
     size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = _Ruleset(handled, 0, scoped)
-    descriptor = syscall("landlock_create_ruleset", ctypes.byref(ruleset), size, 0)
+    descriptor = syscall("landlock_create_ruleset", _ruleset(handled, scoped), size, 0)
     try:
         for path, access in rules.items():
             _allow(descriptor, path, access & handled)
@@ -94,7 +78,17 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         if not stat.S_ISDIR(os.fstat(target).st_mode):
             access &= _ON_FILES
         if access:
-            rule = _PathBeneath(access, target)
-            syscall("landlock_add_rule", ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+            rule = _path_beneath(access, target)
+            syscall("landlock_add_rule", ruleset, _PATH_BENEATH, rule, 0)
     finally:
         os.close(target)
+
+
+def _ruleset(handled: int, scoped: int) -> bytes:
+    """Return `struct landlock_ruleset_attr`: access to files, to the network (none), scopes."""
+    return b"".join(each.to_bytes(8, sys.byteorder) for each in (handled, 0, scoped))
+
+
+def _path_beneath(access: int, target: int) -> bytes:
+    """Return `struct landlock_path_beneath_attr`, which is packed."""
+    return access.to_bytes(8, sys.byteorder) + target.to_bytes(4, sys.byteorder)

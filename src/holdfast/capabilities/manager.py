@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Generator, Iterable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -180,15 +180,35 @@ class CapabilityManager:
         Raises:
             CapabilityViolation: it may not; the violation is recorded.
         """
-        if self.has_capability(kind, resource):
-            return
+        if not self.has_capability(kind, resource):
+            self.refuse(kind, resource, operation)
+
+    def refuse(
+        self, kind: str, resource: str = "", operation: str = "", *, reason: str = ""
+    ) -> NoReturn:
+        """Refuse a use, whatever is granted: record the violation and raise it.
+
+        For what grants do not decide: a limit that is spent, a person who did not agree,
+        a kernel that stopped it. `has_capability` asks, `require` asks and refuses,
+        `record_violation` records and goes on.
+
+        Raises:
+            CapabilityViolation: always.
+
+        >>> manager = CapabilityManager(["net"])
+        >>> manager.refuse("net", "example.org", "fetch", reason="3 of 3 requests are spent")
+        Traceback (most recent call last):
+        ...
+        holdfast.capabilities.violation.CapabilityViolation: net:example.org was refused in context 'default' to fetch: 3 of 3 requests are spent
+        """
         self.record_violation(kind, resource, operation)
-        text = format_capability(kind, resource)
-        raise CapabilityViolation(
-            f"context {self.get_context()!r} must have {text}{f' to {operation}' if operation else ''}",
-            text,
-            f"grant it: grant({text!r})",
-        )
+        text, context = format_capability(kind, resource), self.get_context()
+        doing = f" to {operation}" if operation else ""
+        if reason:
+            message = f"{text} was refused in context {context!r}{doing}: {reason}"
+            raise CapabilityViolation(message, text)
+        message = f"context {context!r} must have {text}{doing}"
+        raise CapabilityViolation(message, text, f"grant it: grant({text!r})")
 
     def granted(self, *, context: str | None = None) -> tuple[str, ...]:
         """Return what a context may use, as texts that can be handed to a confined process.

@@ -4,7 +4,7 @@ A capability is a pair (kind, resource); an empty resource stands for all of the
 Paths are absolute here, and without symbolic links; see `resolve_path`.
 """
 
-# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH206 - pathlib costs half a bare start of the interpreter
+# ruff: noqa: PTH113, PTH115, PTH118, PTH119, PTH120, PTH206 - pathlib costs half a bare start of the interpreter
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ __all__ = [
     "KINDS",
     "LOOPBACK_NAME",
     "compile_resource",
+    "covered_below",
+    "folder_of",
     "format_address",
+    "is_code_name",
     "is_loopback",
+    "resolve_entry",
     "resolve_path",
     "resolve_program",
     "split_address",
@@ -65,6 +69,30 @@ def resolve_path(path: str, folder: str) -> str:
     return os.path.realpath(os.path.join(folder, path))
 
 
+def resolve_entry(path: str, folder: str) -> str:
+    """Return the entry that a path names: its folder is followed, the last part is not."""
+    head, name = os.path.split(os.path.join(folder, path))
+    if name in {"", os.curdir, os.pardir}:
+        return resolve_path(path, folder)
+    return os.path.join(resolve_path(head, folder), name)
+
+
+def is_code_name(path: str) -> bool:
+    """Tell whether a path is what the interpreter calls code from no file, such as `<string>`.
+
+    It tries to open it when it wants to show a line of such code.
+    """
+    return path.startswith("<") and path.endswith(">") and not os.path.lexists(path)
+
+
+def folder_of(descriptor: int) -> str:
+    """Return the folder that a descriptor stands for, or "" where the system does not tell."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""
+
+
 def split_path_pattern(resource: str, folder: str) -> tuple[str, list[str]]:
     """Return the folder or file in which a pattern's fixed part ends, resolved, and the rest.
 
@@ -79,19 +107,31 @@ def split_path_pattern(resource: str, folder: str) -> tuple[str, list[str]]:
     return resolve_path(fixed, folder), [part for part in parts[count:] if part not in {"", "."}]
 
 
+def covered_below(resource: str, folder: str) -> str | None:
+    """Return the folder, with a separator at its end, of which a path pattern covers all.
+
+    "" stands for everything, None is the answer for a pattern of names.
+
+    >>> covered_below("/data/**", "/"), covered_below("", "/"), covered_below("/data/*.csv", "/")
+    ('/data/', '', None)
+    """
+    if not resource:
+        return ""
+    base, rest = split_path_pattern(resource, folder)
+    if rest not in ([], ["**"]):
+        return None
+    return base if base.endswith(os.sep) else base + os.sep
+
+
 def _compile_path(resource: str, folder: str) -> Covers:
     """A path without wildcards covers all that is below it, as a folder does in Deno."""
     base, rest = split_path_pattern(resource, folder)
     below = base if base.endswith(os.sep) else base + os.sep
-
-    def covers(used: str) -> bool:
-        if used == base:
-            return not rest or rest == ["**"]
-        if not used.startswith(below):
-            return False
-        return not rest or match_segments(rest, used[len(below) :].split(os.sep))
-
-    return covers
+    if rest in ([], ["**"]):
+        return lambda used: used == base or used.startswith(below)
+    return lambda used: (
+        used.startswith(below) and match_segments(rest, used[len(below) :].split(os.sep))
+    )
 
 
 # --- programs ---------------------------------------------------------------------
@@ -145,6 +185,8 @@ def format_address(host: str, port: object = "") -> str:
     >>> format_address("::1", 80)
     '[::1]:80'
     """
+    if isinstance(port, bytes):
+        port = os.fsdecode(port)
     name = f"[{host}]" if ":" in host else host
     return f"{name}:{port}" if port not in {"", None} else name
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from holdfast.capabilities.resource import KINDS, compile_resource
+from holdfast.capabilities.resource import KINDS, compile_resource, covered_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,21 @@ class Scope:
     def covers(self, kind: str, resource: str) -> bool:
         """Tell whether any grant covers a use."""
         return any(covers(resource) for _, covers in self._by_kind[kind])
+
+    def covering_below(self, kind: str, below: str) -> tuple[list[int], list[tuple[int, Covers]]]:
+        """Return the grants that cover every file right in a folder, and those to ask about each one.
+
+        `below` is the folder with a separator at its end, without symbolic links.
+        """
+        sure: list[int] = []
+        others: list[tuple[int, Covers]] = []
+        for index, covers in self._by_kind[kind]:
+            whole = covered_below(self.grants[index][1], self.folder)
+            if whole is not None and below.startswith(whole):
+                sure.append(index)
+            else:
+                others.append((index, covers))
+        return sure, others
 
     def has_all(self, kind: str) -> bool:
         """Tell whether everything of a kind is granted."""

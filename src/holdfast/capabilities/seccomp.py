@@ -6,10 +6,10 @@ and arguments only, never at memory, so that no other thread can change what it 
 
 from __future__ import annotations
 
-import ctypes
 import errno
+import sys
 
-from holdfast.capabilities.kernel import NUMBERS, machine, syscall
+from holdfast.capabilities.kernel import NUMBERS, machine, pointer_to, syscall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _SET_MODE_FILTER = 1
 _GET_ACTION_AVAIL = 2
 _NEW_LISTENER = 1 << 3
 _MSG_FASTOPEN = 0x20000000
+# Linux 6.3: before it, the flag itself is refused.
+_MFD_NOEXEC_SEAL = 8
 _AF_INET = 2
 _AF_INET6 = 10
 _SOCK_STREAM = 1
@@ -71,19 +73,6 @@ NEVER = (
 )
 
 
-class _Instruction(ctypes.Structure):
-    _fields_ = [
-        ("code", ctypes.c_uint16),
-        ("jt", ctypes.c_uint8),
-        ("jf", ctypes.c_uint8),
-        ("k", ctypes.c_uint32),
-    ]
-
-
-class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_uint16), ("filter", ctypes.POINTER(_Instruction))]
-
-
 def can_filter() -> bool:
     """Tell whether this kernel takes filters, for a machine whose numbers are known."""
     return _has_action(_ERRNO)
@@ -98,29 +87,38 @@ def _has_action(action: int) -> bool:
     if not machine():
         return False
     try:
-        syscall("seccomp", _GET_ACTION_AVAIL, 0, ctypes.byref(ctypes.c_uint32(action)))
+        syscall("seccomp", _GET_ACTION_AVAIL, 0, action.to_bytes(4, sys.byteorder))
     except OSError:
         return False
     return True
 
 
-def install(net: Net) -> int:
+def install(net: Net, *, has_run: bool) -> int:
     """Filter this thread's system calls from now on; return the listener where `net` is "some".
 
     `none`: no sockets but pairs. `some`: TCP alone, and who listens is asked about every
-    address. The caller has set "no new privileges".
+    address. Without `has_run` no file can be made that is executed without having a path,
+    by which Landlock would know it. The caller has set "no new privileges".
 
     Raises:
         OSError: the kernel refuses.
     """
-    instructions = _write_program(net)
-    array = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
-    program = _Program(len(instructions), array)
+    instructions = _write_program(net, has_run=has_run)
+    code = b"".join(_pack(each) for each in instructions)
+    # `struct sock_fprog`: the length in 2 bytes, 6 of padding, where the program lies.
+    program = len(instructions).to_bytes(8, sys.byteorder) + pointer_to(code)
     flags = _NEW_LISTENER if net == "some" else 0
-    return syscall("seccomp", _SET_MODE_FILTER, flags, ctypes.byref(program))
+    return syscall("seccomp", _SET_MODE_FILTER, flags, program)
 
 
-def _write_program(net: Net) -> list[tuple[int, int, int, int]]:
+def _pack(instruction: tuple[int, int, int, int]) -> bytes:
+    """Return `struct sock_filter`: 2 bytes, 1, 1 and 4."""
+    code, if_so, if_not, constant = instruction
+    # These machines are little-endian.
+    return (code | if_so << 16 | if_not << 24 | constant << 32).to_bytes(8, "little")
+
+
+def _write_program(net: Net, *, has_run: bool = True) -> list[tuple[int, int, int, int]]:
     numbers = NUMBERS[machine()]
     refuse = _return(_ERRNO | errno.EPERM)
     program = [
@@ -133,11 +131,23 @@ def _write_program(net: Net) -> list[tuple[int, int, int, int]]:
         program += [(0x35, 0, 1, 0x40000000), refuse]
     for name in NEVER:
         program += _when(numbers[name], [refuse])
+    if not has_run:
+        program += _when(numbers["memfd_create"], _sealed_memory())
     if net == "none":
         program += _when(numbers["socket"], [_return(_ERRNO | errno.EACCES)])
     elif net == "some":
         program += _write_some(numbers)
     return [*program, _return(_ALLOW)]
+
+
+def _sealed_memory() -> list[tuple[int, int, int, int]]:
+    """Allow a file in memory only if it can never be executed."""
+    return [
+        _load(_argument(1)),
+        (0x45, 0, 1, _MFD_NOEXEC_SEAL),
+        _return(_ALLOW),
+        _return(_ERRNO | errno.EACCES),
+    ]
 
 
 def _write_some(numbers: dict[str, int]) -> list[tuple[int, int, int, int]]:

@@ -96,13 +96,18 @@ class Software:
         system = (*SYSTEM, *NETWORK) if has_net else SYSTEM
         everything = [*self.folders, *(place for place in system if os.path.exists(place))]
         self.readable = list(dict.fromkeys([*everything, *map(os.path.realpath, everything)]))
-        self._files = frozenset([*self.readable, *DEVICES])
+        self.files = frozenset([*self.readable, *DEVICES])
         self._below = tuple(place + os.sep for place in self.readable)
-        self._known: dict[str, bool] = {}
+        # Whose code a file name stands for: is it that of a library?
+        self.known: dict[str, bool] = {}
 
     def owns(self, path: str) -> bool:
         """Tell whether a resolved path is a file of the software, or a folder of such files."""
-        return path in self._files or path.startswith(self._below)
+        return path in self.files or path.startswith(self._below)
+
+    def owns_all_below(self, folder: str) -> bool:
+        """Tell whether a resolved folder is the software's, with all that lies in it."""
+        return (folder + os.sep).startswith(self._below)
 
     def is_loading(self, frame: FrameType | None) -> bool:
         """Tell whether what happens in a frame belongs to an import rather than to its caller.
@@ -134,7 +139,7 @@ class Software:
         return False
 
     def _is_library(self, name: str) -> bool:
-        known = self._known.get(name)
+        known = self.known.get(name)
         if known is None:
-            known = self._known[name] = name.startswith((*self._code, "<frozen "))
+            known = self.known[name] = name.startswith((*self._code, "<frozen "))
         return known

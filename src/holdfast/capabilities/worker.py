@@ -6,6 +6,7 @@ import contextlib
 import marshal
 import os
 import pickle
+import select
 import signal
 import subprocess
 import sys
@@ -24,7 +25,8 @@ from holdfast.capabilities.software import code_files, is_own_name
 from holdfast.capabilities.violation import CannotEnforce, CapabilityViolation
 from holdfast.capabilities.wildcard import match_name
 from holdfast.clock import monotonic, sleep_blocking
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, UsageError
+from holdfast.text.units import format_duration
 
 __all__ = [
     "CONFINED_START",
@@ -54,6 +56,7 @@ GRACE_S = 2.0
 
 # More than any value that is worth moving; what claims to be longer is no answer.
 MOST_BYTES = 1 << 31
+READ_BYTES = 1 << 20
 
 Mode = Literal["observe", "enforce"]
 
@@ -73,6 +76,8 @@ class _Answer(msgspec.Struct, frozen=True):
     unused: list[str]
     blind: list[str]
     not_listed: int
+    # Of `undeclared`, what this very call asked for.
+    recent: list[str] = []
     value: bytes = b""
     error: _Error | None = None
 
@@ -85,18 +90,31 @@ class ConfinedWorker:
     """A process that is confined once, and then carries out calls one after another.
 
     `mode` is `enforce` (what is not in `allow` is stopped) or `observe` (it is noted).
-    The process starts with the first call. After `close`, or a lost process, the next
-    call starts another one.
+    The process starts with the first call. `timeout_s` is the limit of each call: a
+    process that is late is killed, with all that it started. After `close`, or a lost
+    process, the next call starts another one.
 
     >>> with ConfinedWorker(allow=["read"], mode="observe") as worker:
     ...     worker.call(sum, [1, 2])
     3
     """
 
-    def __init__(self, allow: Iterable[str] = (), *, mode: Mode = "enforce") -> None:
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        *,
+        mode: Mode = "enforce",
+        timeout_s: float | None = None,
+    ) -> None:
+        if timeout_s is not None and not 0 < timeout_s < float("inf"):
+            raise UsageError(f"timeout_s must be a number of seconds above 0, got {timeout_s!r}")
+        if timeout_s is not None and not hasattr(select, "poll"):
+            raise UsageError("timeout_s must be None on this system, which cannot wait for a pipe")
         self.allow = parse_capabilities(allow)
         self.mode: Mode = mode
+        self.timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._touched = Observation()
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +132,11 @@ class ConfinedWorker:
         """The id of the process, None while there is none."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def touched(self) -> Observation:
+        """What this process has touched so far, also where the last call raised; without a value."""
+        return self._touched
+
     def start(self) -> None:
         """Start and confine the process, if there is none.
 
@@ -122,6 +145,7 @@ class ConfinedWorker:
         """
         if self._process is not None:
             return
+        self._touched = Observation()
         self._process = _launch(granted_environment(self.allow, self.mode))
         try:
             self._send(start_setup(self.allow, self.mode))
@@ -140,6 +164,7 @@ class ConfinedWorker:
             CapabilityViolation: something was stopped, even if the code went on without it.
             CannotEnforce: this machine cannot hold it to what is granted.
             NotPlain: in mode `enforce`, the value is no plain data.
+            TimeoutError: it gave no answer within `timeout_s`.
             ChildLost: the process ended before it answered.
         """
         return self.observe(function, *args, **kwargs).value
@@ -151,9 +176,13 @@ class ConfinedWorker:
         """
         request: bytes = cloudpickle.dumps((function, args, kwargs))  # pyright: ignore[reportUnknownMemberType]
         self.start()
+        until = None if self.timeout_s is None else monotonic() + self.timeout_s
         try:
             self._send(request)
-            answer = self._receive()
+            answer = self._receive(until)
+        except TimeoutError:
+            self._end(grace_s=0.0)
+            raise
         except BaseException:
             # Its answer would be taken for that of the next call.
             self.close()
@@ -164,7 +193,7 @@ class ConfinedWorker:
         """End the process with all that it started, and wait for it."""
         self._end()
 
-    def _end(self) -> int:
+    def _end(self, grace_s: float = GRACE_S) -> int:
         """End the process; return its exit status, 0 where there was none."""
         process, self._process = self._process, None
         if process is None:
@@ -174,7 +203,7 @@ class ConfinedWorker:
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-        _await_end(process)
+        _await_end(process, grace_s)
         # With all that it started. Before it is waited for: until then its number is nobody else's.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
@@ -190,18 +219,18 @@ class ConfinedWorker:
         except msgspec.ValidationError as error:
             self.close()
             raise ChildLost(f"the process gave no answer: {error}") from error
-        if self.mode == "enforce" and answer.undeclared:
-            raise _stopped(answer)
-        if answer.error is not None:
-            raise _rebuild(answer.error, read)
-        return Observation(
-            value=read(answer.value),
+        self._touched = Observation(
             used=tuple(answer.used),
             undeclared=tuple(answer.undeclared),
             unused=tuple(answer.unused),
             blind=tuple(answer.blind),
             not_listed=answer.not_listed,
         )
+        if self.mode == "enforce" and answer.recent:
+            raise _stopped(answer)
+        if answer.error is not None:
+            raise _rebuild(answer.error, read)
+        return msgspec.structs.replace(self._touched, value=read(answer.value))
 
     def _send(self, frame: Any) -> None:
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018
@@ -213,26 +242,44 @@ class ConfinedWorker:
             # It has ended; reading says how.
             return
 
-    def _receive(self) -> dict[str, Any]:
-        assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018
-        source = self._process.stdout
-        head = source.read(8)
-        size = int.from_bytes(head, "big")
-        body = source.read(size) if len(head) == 8 and size <= MOST_BYTES else b""
+    def _receive(self, until: float | None = None) -> dict[str, Any]:
+        size = int.from_bytes(self._read(8, until), "big")
+        body = self._read(size, until) if size <= MOST_BYTES else b""
         if not body or len(body) < size:
             status = self._end()
             raise ChildLost(f"the process ended before it answered: exit status {status}")
         answer: dict[str, Any] = read_plain(body)
         return answer
 
+    def _read(self, size: int, until: float | None) -> bytes:
+        """Read that much, or what there is before the end."""
+        assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018
+        source = self._process.stdout.fileno()
+        data = bytearray()
+        while len(data) < size:
+            if until is not None and not _has_data(source, until - monotonic()):
+                raise TimeoutError(f"no answer within {format_duration(self.timeout_s or 0.0)}")
+            chunk = os.read(source, min(size - len(data), READ_BYTES))
+            if not chunk:
+                break
+            data += chunk
+        return bytes(data)
 
-def _await_end(process: subprocess.Popen[bytes]) -> None:
+
+def _has_data(source: int, timeout_s: float) -> bool:
+    """Wait until there is something to read, or the end of it; tell whether there is in time."""
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    return bool(poll.poll(max(timeout_s, 0.0) * 1000))
+
+
+def _await_end(process: subprocess.Popen[bytes], grace_s: float) -> None:
     """Give a process that was told to end the time to do so."""
     if not hasattr(os, "waitid"):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
+            process.wait(grace_s)
         return
-    end, pause_s = monotonic() + GRACE_S, 0.0005
+    end, pause_s = monotonic() + grace_s, 0.0005
     options = os.WEXITED | os.WNOWAIT | os.WNOHANG
     while process.returncode is None and monotonic() < end:
         if os.waitid(os.P_PID, process.pid, options) is not None:
@@ -299,8 +346,8 @@ def _stopped(answer: _Answer) -> CapabilityViolation:
             if isinstance(violation, CapabilityViolation):
                 return violation
     return CapabilityViolation(
-        f"{', '.join(answer.undeclared[:5])} was stopped: it is not among the capabilities that were granted",
-        answer.undeclared[0],
+        f"{', '.join(answer.recent[:5])} was stopped: it is not among the capabilities that were granted",
+        answer.recent[0],
         "the code caught the refusal and went on; grant it if it is meant to be used",
     )
 

@@ -14,7 +14,10 @@ from holdfast.errors import UsageError
 from holdfast.registry import load_place
 from holdfast.text.diff import diff_values
 
-__all__ = ["IntegrationTestHelper"]
+__all__ = ["IntegrationTestHelper", "check_control"]
+
+CONTROL_S = 30.0
+_CONTROL = "the confined process must carry out `6 * 7` and touch nothing"
 
 
 class IntegrationTestHelper:
@@ -131,39 +134,48 @@ class IntegrationTestHelper:
         code: str,
         required_capability: str,
         available_capabilities: Sequence[str] = (),
+        *,
+        timeout_s: float = 30.0,
     ) -> Any:
         """Run code that may use `available_capabilities`; it must be stopped at what it lacks.
 
         Returns the `CapabilityViolation`. Code that swallows it was stopped all the same.
+        Before, the same process must carry out code that touches nothing: a place where
+        nothing runs stops everything. A violation counts if the confinement saw it; one
+        that the code raises by itself, or an error on the way, does not.
 
         Raises:
-            AssertionError: nothing was stopped, or it was for another capability.
+            AssertionError: nothing was stopped, or it was for another capability; the
+                message says what was touched before.
             CannotEnforce: this machine cannot hold code to capabilities.
             BadCapability: a capability names none.
         """
-        kind = load_place("holdfast.capabilities:CapabilityViolation")
         parse = load_place("holdfast.capabilities:parse_capability")
         parse(required_capability)
-        enforce = load_place("holdfast.capabilities:enforce")
-        try:
-            # The code as its own main program: nothing of this one is in its names.
-            enforce(exec, code, {"__name__": "__main__"}, allow=tuple(available_capabilities))
-        except kind as violation:
-            self._keep(code, None, None, violation)
-            used_kind, resource = parse(violation.capability)
-            self._manager.record_violation(used_kind, resource, "stopped")
-            required = load_place("holdfast.capabilities:CapabilityManager")([required_capability])
-            if not required.has_capability(used_kind, resource):
-                raise AssertionError(
-                    f"the code must be stopped for want of {required_capability}, "
-                    f"it was for want of {violation.capability}"
-                ) from violation
-            return violation
-        except (UsageError, load_place("holdfast.capabilities:CannotEnforce")):
-            raise  # nothing was run, so nothing is known
-        except Exception as error:
-            raise self._unstopped(code, required_capability, error) from error
-        raise self._unstopped(code, required_capability, None)
+        required = load_place("holdfast.capabilities:CapabilityManager")([required_capability])
+        make = load_place("holdfast.capabilities:ConfinedWorker")
+        with make(tuple(available_capabilities), timeout_s=timeout_s) as worker:
+            # A short limit is meant for the code; the first call also waits for the start.
+            worker.timeout_s = max(timeout_s, CONTROL_S)
+            check_control(worker)
+            worker.timeout_s = timeout_s
+            error = _run_confined(worker, code)
+            touched = worker.touched
+        self._keep(code, None, None, error)
+        for each in touched.undeclared:
+            self._manager.record_violation(*parse(each), "stopped")
+        if not touched.undeclared:
+            raise AssertionError(_unstopped(required_capability, error, touched.used))
+        wanted = [each for each in touched.undeclared if required.has_capability(*parse(each))]
+        if not wanted:
+            raise AssertionError(
+                f"the code must be stopped for want of {required_capability}, "
+                f"it was for want of {', '.join(touched.undeclared[:5])}"
+            ) from error
+        if getattr(error, "capability", "") in wanted:
+            return error
+        kind = load_place("holdfast.capabilities:CapabilityViolation")
+        return kind(f"{wanted[0]} was stopped, and the code went on", wanted[0])
 
     def get_execution_history(self) -> list[MockExecutionRecord]:
         """Return what the assertions ran, and then the turns of every session."""
@@ -182,7 +194,7 @@ class IntegrationTestHelper:
         return list(self._manager.violations)
 
     def cleanup(self) -> None:
-        """End every session with all that it started; the histories stay."""
+        """End every session and executor with all that they started; the histories stay."""
         for each in self._sessions:
             each.close()
 
@@ -230,11 +242,6 @@ class IntegrationTestHelper:
         self._keep(shown, None, None, error)
         return AssertionError(f"{shown} must return, it raised {type(error).__name__}: {error}")
 
-    def _unstopped(self, code: str, required: str, error: Exception | None) -> AssertionError:
-        self._keep(code, None, None, error)
-        ended = "ended well" if error is None else f"raised {type(error).__name__}: {error}"
-        return AssertionError(f"the code must be stopped for want of {required}, it {ended}")
-
 
 def _shown(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> str:
     if isinstance(args, str | bytes):
@@ -246,3 +253,46 @@ def _shown(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> 
 def _assert_equal(what: str, expected: Any, observed: Any) -> None:
     if difference := diff_values(expected, observed):
         raise AssertionError(f"{what} must be as expected\n{difference}")
+
+
+def check_control(worker: Any) -> None:
+    """See that a confined process carries out code, and that this alone touches nothing.
+
+    Raises:
+        AssertionError: it does not, so that what it stops proves nothing.
+    """
+    try:
+        seen = worker.observe(eval, "6 * 7")  # noqa: S307 - our own text
+    except (UsageError, load_place("holdfast.capabilities:CannotEnforce")):
+        raise  # nothing was run, so nothing is known
+    except Exception as error:
+        told = f"it raised {type(error).__name__}: {error}"
+        raise AssertionError(f"{_CONTROL}, {told}") from error
+    if seen.value != 42 or seen.used:
+        told = f"its value was {seen.value!r}, and it touched {', '.join(seen.used) or 'nothing'}"
+        raise AssertionError(f"{_CONTROL}, {told}")
+
+
+def _run_confined(worker: Any, code: str) -> Exception | None:
+    """Run code as its own main program: nothing of this one is in its names; return what it raised."""
+    try:
+        worker.call(exec, code, {"__name__": "__main__"})
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the code raises is what is asked about
+        return error
+    return None
+
+
+def _unstopped(required: str, error: Exception | None, used: Sequence[str]) -> str:
+    """Say how code ended that was not stopped, and how far it came."""
+    must = f"the code must be stopped for want of {required}, it"
+    touched = ", ".join(used[:5])
+    if error is None:
+        return (
+            f"{must} ended well{f' after it touched {touched}' if used else ' and touched nothing'}"
+        )
+    raised = f"raised {type(error).__name__}: {error}"
+    if used:
+        return f"{must} {raised}, after it touched {touched}"
+    return f"{must} {raised}, before it touched anything: whether it would be stopped is not known"

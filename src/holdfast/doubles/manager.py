@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from holdfast.clock import Clock
 from holdfast.doubles.call_log import CallLog
@@ -89,16 +89,15 @@ class MockCapabilityManager:
 
     def require(self, kind: str, resource: str = "", operation: str = "") -> None:
         """Do nothing where the resource may be used; raise `CapabilityViolation` where not."""
-        if self.has_capability(kind, resource):
-            return
-        self.record_violation(kind, resource, operation)
-        text = _text(kind, resource)
-        doing = f" to {operation}" if operation else ""
-        raise load_place("holdfast.capabilities:CapabilityViolation")(
-            f"context {self.get_context()!r} must have {text}{doing}",
-            text,
-            f"grant it: grant({text!r})",
-        )
+        if not self.has_capability(kind, resource):
+            self.refuse(kind, resource, operation)
+
+    def refuse(
+        self, kind: str, resource: str = "", operation: str = "", *, reason: str = ""
+    ) -> NoReturn:
+        """Refuse a use, whatever is granted or scripted; see `CapabilityManager.refuse`."""
+        self._real.refuse(kind, resource, operation, reason=reason)
+        raise AssertionError("a refusal must raise")
 
     def granted(self, *, context: str | None = None) -> tuple[str, ...]:
         """Return what a context was granted; what is scripted is no grant."""

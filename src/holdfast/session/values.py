@@ -129,6 +129,11 @@ class _Walk:
         if kind is set or kind is frozenset:
             return self.group(SET if kind is set else FROZENSET, value, depth)
         if kind is Opaque:
+            if self.strict:
+                raise NotPlain(
+                    f"a value must be plain data, got the Opaque of an object of type {value.type}, "
+                    "whose content stayed where it was"
+                )
             return self.ext(OPAQUE, [value.type, value.repr])
         if isinstance(value, enum.Enum):
             return self.take(value.value, depth + 1)

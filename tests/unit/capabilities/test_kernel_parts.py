@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from holdfast.capabilities import broker, confinement, landlock, network, programs, seccomp
+from holdfast.capabilities import (
+    broker,
+    confinement,
+    kernel,
+    landlock,
+    network,
+    programs,
+    seccomp,
+)
 from holdfast.capabilities.grammar import parse_capabilities
 from holdfast.capabilities.kernel import NUMBERS, machine
 from holdfast.capabilities.project import find_code
@@ -18,11 +29,13 @@ from holdfast.capabilities.violation import CannotEnforce
 needs_known_machine = pytest.mark.skipif(not machine(), reason="needs Linux on x86_64 or aarch64")
 
 
-def decide(net: str, number: int, *arguments: int, arch: int | None = None) -> int:
+def decide(
+    net: str, number: int, *arguments: int, arch: int | None = None, has_run: bool = True
+) -> int:
     """Run the filter as the kernel would; return its action."""
     words = {0: number, 4: seccomp._AUDIT_ARCH[machine()] if arch is None else arch}
     words |= {16 + 8 * index: value for index, value in enumerate(arguments)}
-    program = seccomp._write_program(net)  # type: ignore[arg-type]
+    program = seccomp._write_program(net, has_run=has_run)  # type: ignore[arg-type]
     value = at = 0
     while True:
         code, if_so, if_not, constant = program[at]
@@ -85,11 +98,40 @@ def test_every_machine_has_a_number_for_every_call_that_is_never_allowed() -> No
 
 
 def test_structures_have_the_sizes_of_the_kernel() -> None:
-    assert ctypes.sizeof(landlock._Ruleset) == 24
-    assert ctypes.sizeof(landlock._PathBeneath) == 12
+    assert landlock._ruleset(3, 1) == bytes([3, *bytes(7), *bytes(8), 1, *bytes(7)])
+    assert landlock._path_beneath(1 << 14, 5) == bytes([0, 64, *bytes(6), 5, 0, 0, 0])
+    assert seccomp._pack((0x15, 1, 2, 0xAABBCCDD)) == bytes.fromhex("15000102ddccbbaa")
     assert ctypes.sizeof(broker._Request) == 80
     assert ctypes.sizeof(broker._Response) == 24
-    assert ctypes.sizeof(seccomp._Instruction) == 8
+
+
+def test_a_pointer_leads_to_the_bytes_as_long_as_they_are_kept() -> None:
+    data = b"kept" * 100
+    place = int.from_bytes(kernel.pointer_to(data), sys.byteorder)
+    assert ctypes.string_at(place, len(data)) == data
+
+
+@needs_known_machine
+def test_a_call_that_the_kernel_refuses_is_an_error_with_its_number() -> None:
+    os.close(kernel.syscall("pidfd_open", os.getpid(), 0))
+    with pytest.raises(OSError, match="syscall") as caught:
+        kernel.syscall("pidfd_open", -1, 0)
+    assert caught.value.errno == errno.EINVAL
+    kernel.forget_functions()
+    assert not kernel._functions
+
+
+@needs_known_machine
+@pytest.mark.parametrize("net", ["all", "none", "some"])
+@pytest.mark.parametrize(
+    ("has_run", "flags", "action"),
+    [(True, 0, ALLOW), (False, 0, EACCES), (False, 1, EACCES), (False, 9, ALLOW)],
+)
+def test_without_run_a_file_in_memory_must_be_sealed_against_execution(
+    net: str, has_run: bool, flags: int, action: int
+) -> None:
+    number = NUMBERS[machine()]["memfd_create"]
+    assert decide(net, number, 0, flags, has_run=has_run) == action
 
 
 @pytest.mark.parametrize(

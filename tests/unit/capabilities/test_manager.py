@@ -230,3 +230,39 @@ def test_programs_and_relative_paths_are_resolved_when_asked() -> None:
     assert manager.has_capability("read", "a/b")
     assert not manager.has_capability("read", "..")
     assert not manager.has_capability("run", "no-such-program")
+
+
+def test_a_use_can_be_refused_whatever_is_granted_and_the_reason_is_told() -> None:
+    manager = CapabilityManager(["net"])
+    with pytest.raises(CapabilityViolation) as caught:
+        manager.refuse("net", "example.org", "fetch", reason="3 of 3 requests are spent")
+    assert str(caught.value) == (
+        "net:example.org was refused in context 'default' to fetch: 3 of 3 requests are spent"
+    )
+    assert caught.value.capability == "net:example.org"
+    (violation,) = manager.violations
+    assert (violation.kind, violation.resource, violation.operation) == (
+        "net",
+        "example.org",
+        "fetch",
+    )
+    assert manager.has_capability("net", "example.org")
+
+
+def test_what_is_required_and_missing_is_refused_in_the_same_words() -> None:
+    said: list[str] = []
+    for name in ("require", "refuse"):
+        with pytest.raises(CapabilityViolation) as caught:
+            getattr(CapabilityManager(), name)("read", "/a", "peek")
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert (
+        said[0] == "context 'default' must have read:/a to peek\nhint: grant it: grant('read:/a')"
+    )
+
+
+def test_a_word_that_is_no_kind_is_not_refused_but_wrong() -> None:
+    manager = CapabilityManager()
+    with pytest.raises(BadCapability):
+        manager.refuse("nonsense")
+    assert manager.violations == ()

@@ -41,12 +41,15 @@ EVENTS: list[tuple[str, tuple[Any, ...], list[str]]] = [
     ("open", ("a", "r", os.O_RDONLY), ["read:a"]),
     ("open", ("a", "w", os.O_WRONLY | os.O_CREAT), ["write:a"]),
     ("open", ("a", "r+", os.O_RDWR), ["read:a", "write:a"]),
+    ("open", ("a", None, os.O_RDONLY | os.O_CREAT), ["read:a", "write:a"]),
     ("open", (b"a", None, os.O_RDONLY), ["read:a"]),
     ("open", (Path("a"), None, os.O_RDONLY), ["read:a"]),
     ("open", ("/etc/x/../y", "r", 0), ["read:/etc/y"]),
     ("open", (3, "r", 0), []),
     ("open", (os.__file__, "r", 0), []),
     ("open", ("/dev/null", "w", os.O_WRONLY), []),
+    ("open", ("<string>", "r", 0), []),
+    ("open", ("<a>/b", "r", 0), ["read:<a>/b"]),
     ("os.listdir", (None,), [f"read:{ROOT}"]),
     ("os.scandir", (3,), []),
     ("os.rename", ("a", "b", -1, -1), ["read:a", "write:a", "write:b"]),
@@ -58,6 +61,7 @@ EVENTS: list[tuple[str, tuple[Any, ...], list[str]]] = [
     ("subprocess.Popen", ("sh", ["sh"], None, None), ["run:sh"]),
     ("subprocess.Popen", ("./sh", ["sh"], "/x", None), ["run:/x/sh"]),
     ("os.exec", ("no-such-thing", [], None), ["run:no-such-thing"]),
+    ("os.exec", (10**6, [], None), ["run:descriptor 1000000"]),
     ("os.system", (b"ls",), ["run:sh"]),
     ("os.putenv", (b"A", b"b"), ["env:A"]),
     ("os.putenv", (b"PATH", b"b"), []),
@@ -107,12 +111,84 @@ def test_where_it_refuses_what_is_not_granted_raises_and_is_kept() -> None:
     assert list(told.watch.undeclared) == ["write:data/a"]
 
 
-def test_a_change_of_the_folder_moves_what_is_used_and_no_grant() -> None:
-    told = Told("read:data")
+def test_a_change_of_the_folder_moves_what_is_used_and_no_grant(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    told = Told("read:data", folder=str(tmp_path))
     tell(told.hook, "open", "a", "r", 0)
+    tell(told.hook, "os.chdir", "nothing/here")
+    tell(told.hook, "open", "b", "r", 0)
     tell(told.hook, "os.chdir", "data")
     tell(told.hook, "open", "a", "r", 0)
-    assert told.used() == ["read:a", "read:data/a"]
+    assert told.used() == ["read:a", "read:b", "read:data/a"]
+    assert list(told.watch.undeclared) == ["read:a", "read:b"]
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_what_happens_to_a_link_itself_is_no_use_of_its_target(
+    tmp_path: Path, *, refuses: bool
+) -> None:
+    (tmp_path / "link").symlink_to("real")
+    told = Told("read", "write", refuses=refuses, folder=str(tmp_path))
+    tell(told.hook, "os.remove", "link", -1)
+    tell(told.hook, "os.utime", "link", None, None, -1)
+    tell(told.hook, "os.rmdir", "real/.", -1)
+    assert told.used() == ["write:link", "write:real"]
+
+
+def test_a_file_that_is_written_and_read_is_told_once_each() -> None:
+    told = Told("write")
+    for mode, flags in (("w", os.O_WRONLY | os.O_CREAT), ("r", 0), ("w", os.O_WRONLY), ("r", 0)):
+        tell(told.hook, "open", "a", mode, flags)
+    assert told.used() == ["read:a", "write:a"]
+    assert list(told.watch.undeclared) == ["read:a"]
+    assert told.watch.unused() == []
+
+
+def test_patterns_of_names_are_asked_about_each_file() -> None:
+    told = Told("read:data/*.csv", "read:other", "write:data/**")
+    for name in ("data/a.csv", "data/b.txt", "other/x/y"):
+        tell(told.hook, "open", name, "r+", os.O_RDWR)
+    assert told.used() == [
+        "read:data/a.csv",
+        "write:data/a.csv",
+        "read:data/b.txt",
+        "write:data/b.txt",
+        "read:other/x/y",
+        "write:other/x/y",
+    ]
+    assert list(told.watch.undeclared) == ["read:data/b.txt", "write:other/x/y"]
+    assert told.watch.unused() == []
+
+
+def test_a_folder_that_is_moved_is_followed_anew(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "link").symlink_to("one")
+    told = Told(folder=str(tmp_path))
+    tell(told.hook, "open", "link/a", "r", 0)
+    told.watch.settle()
+    tell(told.hook, "os.rename", "link", "gone", -1, -1)
+    (tmp_path / "link").rename(tmp_path / "gone")
+    tell(told.hook, "open", "link/b", "r", 0)
+    assert told.used() == ["read:one/a", "read:link", "write:link", "write:gone", "read:link/b"]
+
+
+def test_after_a_link_was_made_paths_are_followed_at_once(tmp_path: Path) -> None:
+    (tmp_path / "real").touch()
+    told = Told(folder=str(tmp_path))
+    tell(told.hook, "os.symlink", "real", "link", -1)
+    (tmp_path / "link").symlink_to("real")
+    tell(told.hook, "open", "link", "r", 0)
+    assert list(told.watch.used) == ["write:link", "read:real"]
+
+
+def test_what_a_call_asked_for_in_vain_is_told_apart_from_earlier_calls() -> None:
+    told = Told(refuses=True)
+    for _ in range(2):
+        told.watch.recent.clear()
+        with pytest.raises(CapabilityViolation):
+            tell(told.hook, "open", "a", "r", 0)
+        assert list(told.watch.recent) == ["read:a"]
+    told.watch.recent.clear()
     assert list(told.watch.undeclared) == ["read:a"]
 
 

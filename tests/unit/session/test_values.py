@@ -177,6 +177,16 @@ def test_what_enters_must_be_plain_through_and_through(value: Any) -> None:
         encode_plain(value)
 
 
+LEFT = Opaque("app.Model", "<model>")
+
+
+@pytest.mark.parametrize("value", [LEFT, [1, LEFT], {"x": (LEFT,)}], ids=str)
+def test_what_stayed_in_a_session_cannot_be_handed_to_another(value: Any) -> None:
+    said = r"got the Opaque of an object of type app\.Model, whose content stayed"
+    with pytest.raises(NotPlain, match=said):
+        encode_plain(value)
+
+
 def test_what_enters_has_a_limit_too() -> None:
     with pytest.raises(NotPlain, match="must have at most 16,000,000 bytes"):
         encode_plain("x" * (MAX_BYTES + 1))
