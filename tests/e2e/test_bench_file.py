@@ -162,6 +162,7 @@ def test_a_function_gets_its_arguments(project: Project) -> None:
         (["a.py", "--warmup", "-1"], "--warmup must be at least 0, got -1"),
         (["a.py", "--concurrency", "0"], "--concurrency must be at least 1, got 0"),
         (["a.py"], "bench must be given a file that exists, got 'a.py'"),
+        (["a.py", "--write", "no/a.json"], "--write must name a file in a folder that exists"),
         (["a.json"], "benchmarks must be readable JSON"),
     ],
 )

@@ -33,6 +33,10 @@ def plain_statistics(options: Mapping[str, Any], arguments: Mapping[str, Any]) -
     for name, least in (("iterations", 1), ("warmup", 0), ("concurrency", 1)):
         if options[name] < least:
             raise UsageError(f"--{name} must be at least {least}, got {options[name]}")
+    if options["write"] and not Path(options["write"]).absolute().parent.is_dir():
+        raise UsageError(
+            f"--write must name a file in a folder that exists, got {options['write']!r}"
+        )
     if options["target"].endswith(STORED):
         results = read_benchmarks(options["target"])
         _write(options, results)

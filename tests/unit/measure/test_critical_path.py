@@ -55,6 +55,15 @@ def test_the_chain_goes_on_before_the_start_of_the_last_one() -> None:
     assert seconds(whole) == {"long": 6, "after": 2}
 
 
+def test_what_began_together_goes_back_to_the_same_moment() -> None:
+    whole = began("whole", 0)
+    began("first", 0, whole).end(2)
+    long, short = began("long", 2, whole), began("short", 2, whole)
+    short.end(4)
+    long.end(5)
+    assert seconds(whole) == {"first": 2, "long": 3}
+
+
 def test_a_part_that_outlives_its_starter_is_waited_for_by_the_one_around() -> None:
     whole = began("whole", 0)
     starter = began("starter", 1, whole)
