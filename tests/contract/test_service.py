@@ -56,16 +56,15 @@ def test_a_service_is_ready_when_start_returns_and_gone_when_stop_does(
 
 def test_a_service_gets_its_environment_and_folder(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    show = "import os; print(os.getcwd(), os.environ['DB'], os.environ['HOME'], 'shown')"
+    show = "print(os.getcwd(), os.environ['DB'], os.environ['HOME'], 'shown', flush=True)"
 
     async def main(place: Place) -> None:
         settings = service(
-            code(f"{show}; input()"),
+            code(f"import os, signal; {show}; signal.pause()"),
             ReadySettings(log="shown"),
             env={"DB": "{link.database}"},
             cwd="sub",
         )
-        # Its input is empty: it ends by itself once it has shown what it got.
         one = make_service("worker", settings, place, names={"link": {"database": "h:1"}})
         await one.start()
         await one.stop()
