@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from holdfast.model.evidence import Series
 from holdfast.model.result import Result
-from holdfast.report.figure_page import PARTS, STEPS, figure_page, script_source
+from holdfast.report.figure_page import EMPTY, PARTS, STEPS, figure_page, script_source
 from holdfast.report.figure_scale import PLOT, WIDTH, lay_out, time_marks, value_marks
 from holdfast.report.figure_svg import figure_svg, span_colours, span_text
 from holdfast.report.figure_view import (
@@ -180,6 +180,7 @@ def test_a_large_run_is_a_small_page_that_shows_every_spike() -> None:
             highs = [high for _, _, high in seen.seen().cells()]
             assert max(highs) == max(high for _, _, high in seen.fine.cells())
             assert max(line["cells"]) <= STEPS
+    assert sum(len(line.fine) for panel in view.panels for line in panel.lines) <= 44_000
     assert page.svg.count("<title>") <= MAX_SPANS
     assert 0 < len(told["spans"]) <= 2_000
     assert all(start + length <= PARTS + 1 for _, start, length, *_ in told["spans"])
@@ -202,6 +203,17 @@ def test_a_spike_reaches_the_height_of_its_value() -> None:
         r'id="figure-line-1-0" class="line c0" d="([^"]*)"', figure_svg(view, lay_out(view))
     )
     assert re.findall(r" ([\d.]+)", path[0]) == ["130.0", "26.0", "130.0"]
+
+
+def test_the_script_is_given_the_lowest_value_of_each_cell_and_how_much_higher_the_highest_is() -> (
+    None
+):
+    series = {"rss_bytes.a": Series(at_s=[0.0, 0.0, 8.0], values=[16 * MIB, 64 * MIB, 80 * MIB])}
+    told = json.loads(figure_page(drawn(series, ran(took_s=8.0))).data)
+    [line] = told["panels"][1]["lines"]
+    assert line["cells"][:3] == [round(0.2 * STEPS), round(0.8 * STEPS) - round(0.2 * STEPS), EMPTY]
+    assert line["cells"][-2:] == [STEPS, 0]
+    assert told["panels"][1]["top"] == 80 * MIB
 
 
 def test_what_a_case_is_called_cannot_leave_the_drawing_or_the_data() -> None:

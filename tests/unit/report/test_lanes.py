@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from holdfast.report.lanes import ELSEWHERE, MAX_LANES, MAX_ROWS, Spans
 from tests.unit.report.runs import attempt
 
@@ -77,3 +79,12 @@ def test_fewer_spans_can_be_asked_for_without_losing_the_finer_ones() -> None:
     spans = filled(*(("w", n * 1.0, 0.5) for n in range(90)))
     assert len(spans.lanes(10)[0].spans) <= 10
     assert len(spans.lanes()[0].spans) == 90
+
+
+@pytest.mark.parametrize("statuses", [("passed", "failed"), ("failed", "passed")])
+def test_a_joined_span_is_as_bad_as_its_worst_in_any_order(statuses: tuple[str, str]) -> None:
+    spans = Spans(1)
+    for n, status in enumerate(statuses):
+        spans.add("a", attempt(status, started_s=n / 10, duration_s=0.05))
+    [lane] = spans.lanes()
+    assert [(span.status, span.bad) for _, span in lane.spans] == [("failed", 1)]
