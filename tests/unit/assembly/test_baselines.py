@@ -30,13 +30,16 @@ def case(base: Path, name: str = "total", than: Any = None, driver: str = "paire
         suite="shop",
         id=name,
         target=Target(kind="python", spec={}),
-        surround=(Surround(kind="driver", name=driver, params=params),),
+        surround=(
+            Surround(kind="probe", name="monitor", params={"hz": 10}),
+            Surround(kind="driver", name=driver, params=params),
+        ),
         base=str(base),
     )
 
 
 def than_of(one: Case) -> dict[str, Any]:
-    return one.surround[0].params["than"]
+    return one.surround[1].params["than"]
 
 
 class Store:
@@ -88,7 +91,7 @@ def test_what_the_file_holds_goes_into_the_plan(tmp_path: Path) -> None:
     (one,) = fill_baselines([case(tmp_path)], update=True)
     stored = {"file": "baselines/shop/total.json", "exists": False, "update": True, "sittings": []}
     assert than_of(one) == {"baseline": "", "stored": stored}
-    assert one.surround[0].params["by"] == 0.05
+    assert one.surround[1].params["by"] == 0.05
     add_sitting(path, sitting_of(), RULES)
     (one,) = fill_baselines([case(tmp_path)], update=False)
     assert msgspec.convert(than_of(one)["stored"]["sittings"], list[Sitting]) == [sitting_of()]
@@ -121,6 +124,12 @@ def test_what_a_run_measured_is_added_and_told(tmp_path: Path) -> None:
     assert found is not None
     assert found.sittings == (sitting_of(),)
     assert not (tmp_path / "baselines" / "shop" / "b.json").exists()
+
+
+def test_other_cases_of_the_run_are_passed_over(tmp_path: Path) -> None:
+    plain = Case(suite="shop", id="plain", target=Target(kind="python", spec={}))
+    (one,) = fill_baselines([case(tmp_path)], update=True)
+    assert len(write(Store(None, measured(one)), plain, one)) == 1
 
 
 def test_what_could_not_be_measured_is_not_written(tmp_path: Path) -> None:
