@@ -20,6 +20,7 @@ from benchmarks import (
     makespan,
     memory,
     monitor,
+    protocol,
     session,
     sync_noop,
 )
@@ -46,6 +47,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "compare": compare.measure,
     "capabilities": capabilities.measure,
     "doubles": doubles.measure,
+    "protocol": protocol.measure,
 }
 # Beside the checkout's other caches: on the disk on which one works, not in a memory file system.
 FOLDER = ROOT / ".cache" / "benchmarks"

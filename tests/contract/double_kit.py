@@ -122,6 +122,12 @@ async def refuses_when_it_is_closed(executor: Any) -> None:
     assert "the executor is closed" in await refused_async(executor.execute, "6 * 7")
 
 
+async def is_closed_without_being_awaited(executor: Any) -> None:
+    await executor.execute("6 * 7")
+    executor.close_blocking()
+    assert "the executor is closed" in await refused_async(executor.execute, "6 * 7")
+
+
 EXECUTOR_CHECKS = [
     leaves_a_value,
     leaves_output_and_plain_values,
@@ -131,6 +137,7 @@ EXECUTOR_CHECKS = [
     tells_a_crash_and_an_incomplete_input,
     refuses_what_it_cannot_run,
     refuses_when_it_is_closed,
+    is_closed_without_being_awaited,
 ]
 
 

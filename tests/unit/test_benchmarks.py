@@ -347,6 +347,7 @@ FIGURES = {
     "compare": ["compare"] * 5,
     "capabilities": ["capabilities"] * 4,
     "doubles": ["doubles"] * 3,
+    "protocol": ["protocol"],
 }
 
 

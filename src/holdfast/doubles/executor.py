@@ -124,6 +124,10 @@ class MockAsyncExecutor:
         """Refuse what is asked from now on."""
         self._is_closed = True
 
+    def close_blocking(self) -> None:
+        """Refuse what is asked from now on, without being awaited."""
+        self._is_closed = True
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -37,6 +37,7 @@ class IntegrationTestHelper:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sessions: list[Any] = []
+        self._executors: dict[tuple[str, ...] | None, Any] = {}
         self._log: CallLog[MockExecutionRecord] = CallLog()
         self._manager: Any = load_place("holdfast.capabilities:CapabilityManager")()
 
@@ -60,15 +61,16 @@ class IntegrationTestHelper:
         timeout_s: float = 5.0,
         capabilities: Sequence[str] | None = None,
     ) -> Any:
-        """Run code (or a function) in a process of its own; return its `ExecutionResult`.
+        """Run code (or a function) in another process; return its `ExecutionResult`.
+
+        It begins without names. The process is used again by the next assertion with the
+        same capabilities; one that passes its limit is killed and replaced.
 
         Raises:
             AssertionError: it did not end well within `timeout_s`, or its value is another
                 than `expected_result` (true is not 1, 1 is 1.0).
         """
-        make = load_place("holdfast.session:AsyncExecutor")
-        async with make(workers=1, capabilities=capabilities) as executor:
-            result = await executor.execute(code, timeout_s)
+        result = await self._executor(capabilities).execute(code, timeout_s)
         self._keep(code if isinstance(code, str) else repr(code), timeout_s, result)
         if not result.success:
             told = f": {result.error}" if result.error is not None else ""
@@ -197,6 +199,10 @@ class IntegrationTestHelper:
         """End every session and executor with all that they started; the histories stay."""
         for each in self._sessions:
             each.close()
+        with self._lock:
+            executors, self._executors = self._executors, {}
+        for each in executors.values():
+            each.close_blocking()
 
     def reset(self) -> None:
         """End every session and forget the histories."""
@@ -227,6 +233,14 @@ class IntegrationTestHelper:
         trace: TracebackType | None,
     ) -> None:
         self.cleanup()
+
+    def _executor(self, capabilities: Sequence[str] | None) -> Any:
+        """Return the executor whose processes are held to these capabilities."""
+        made = load_place("holdfast.session:AsyncExecutor")(capabilities=capabilities)
+        with self._lock:
+            return self._executors.setdefault(
+                None if capabilities is None else tuple(capabilities), made
+            )
 
     def _keep(self, code: str, timeout_s: float | None, result: Any, exception: Any = None) -> None:
         record = MockExecutionRecord(

@@ -21,6 +21,7 @@ from holdfast.session.process_engine import ProcessEngine
 from holdfast.session.protocol import ExecutionResult
 from holdfast.session.talk import check_timeout
 from holdfast.session.values import encode_plain
+from holdfast.session.waiting import drive
 from holdfast.session.wire import Apply, Run
 
 __all__ = ["AsyncExecutor"]
@@ -99,6 +100,13 @@ class AsyncExecutor:
         """End every process; what still runs ends first."""
         self._is_closed = True
         await self._close_idle()
+
+    def close_blocking(self) -> None:
+        """End every process from code that cannot await; what still runs ends by itself, later."""
+        self._is_closed = True
+        while self._idle:
+            engine = self._idle.pop()
+            drive(engine.close(), engine.halt)
 
     async def __aenter__(self) -> Self:
         return self

@@ -127,6 +127,10 @@ class ExecutorPort(Protocol):
         """Stop what still runs and end every process."""
         ...
 
+    def close_blocking(self) -> None:
+        """Close from code that cannot await."""
+        ...
+
 
 # What a session is held to: nothing (None), or what `capabilities` allows.
 Allowed = Sequence[str] | None
