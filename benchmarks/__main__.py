@@ -12,6 +12,7 @@ import msgspec
 
 from benchmarks import (
     async_noop,
+    baseline,
     capabilities,
     compare,
     doubles,
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "session": session.measure,
     "parallel": regret.measure,
     "compare": compare.measure,
+    "baseline": baseline.measure,
     "capabilities": capabilities.measure,
     "doubles": doubles.measure,
     "protocol": protocol.measure,

@@ -345,6 +345,7 @@ FIGURES = {
     "session": ["session"] * 3,
     "parallel": ["parallel"] * (2 * 2 + 1 + 3),
     "compare": ["compare"] * 5,
+    "baseline": ["baseline"] * 3,
     "capabilities": ["capabilities"] * 4,
     "doubles": ["doubles"] * 3,
     "protocol": ["protocol"],
