@@ -182,9 +182,9 @@ def test_the_history_has_what_was_asserted_with_its_results(
 @needs_confinement
 def test_the_violations_are_kept_until_a_reset(helper: IntegrationTestHelper, secret: str) -> None:
     helper.assert_capability_violation(f"open({secret!r})", "read")
-    assert [(each.kind, each.resource) for each in helper.get_violation_history()] == [
-        ("read", secret)
-    ]
+    (violation,) = helper.get_violation_history()
+    # What lies in the working folder is named by its place there.
+    assert (violation.kind, Path(violation.resource).resolve()) == ("read", Path(secret).resolve())
     helper.reset()
     assert (helper.get_violation_history(), helper.get_execution_history()) == ([], [])
 
