@@ -172,8 +172,10 @@ async def serving(routes: Mapping[str, Answer]) -> AsyncIterator[Server]:
     """Serve `routes` on a free port of 127.0.0.1."""
     server = Server(routes)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         tasks.add(asyncio.ensure_future(server.serve(reader, writer)))
 
     listener = await asyncio.start_server(accept, "127.0.0.1", 0)
@@ -184,9 +186,19 @@ async def serving(routes: Mapping[str, Answer]) -> AsyncIterator[Server]:
     finally:
         listener.close()
         server.is_over = True
+        await _turns(3)  # so many after a connection came, it is told of
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # a task that was cancelled before its first step closed nothing
+            writer.transport.abort()
+        await _turns(2)
+
+
+async def _turns(count: int) -> None:
+    """Let the loop do what it has to do now, so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 def answer(body: bytes | str = b"", *, status: str = "200 OK", **headers: str) -> bytes:
