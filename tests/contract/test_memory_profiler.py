@@ -123,6 +123,8 @@ def test_a_picture_is_drawn_as_svg(tmp_path: Path) -> None:
     assert "<title>once: " in svg.read_text()
     with pytest.raises(UsageError, match=r"must end in \.svg or \.png"):
         profiler.plot_memory_usage(tmp_path / "memory.gif")
+    with pytest.raises(UsageError, match="a picture must go to a file that can be written"):
+        profiler.plot_memory_usage(tmp_path / "no" / "memory.svg")
 
 
 def test_without_matplotlib_a_png_names_the_extra(
@@ -189,7 +191,7 @@ def test_a_profiler_can_be_used_again_and_begins_anew() -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: MemoryProfiler(interval_s=0), "interval_s must be above 0"),
+        (lambda: MemoryProfiler(interval_s=0), "interval_s must be a number above 0"),
         (lambda: MemoryProfiler().get_memory_stats(), "must be started first"),
         (lambda: MemoryProfiler().take_snapshot(), "must be started first"),
         (lambda: MemoryProfiler().plot_memory_usage("a.svg"), "must be started first"),
@@ -213,6 +215,8 @@ def test_snapshots_are_named_once_and_only_while_it_runs() -> None:
         profiler.compare_snapshots("befor")
     with pytest.raises(UsageError, match="one of 1 taken, got 3"):
         profiler.compare_snapshots(0, 3)
+    with pytest.raises(UsageError, match="limit must be a whole number, at least 1, got 0"):
+        profiler.top_consumers(limit=0)
 
 
 def test_a_long_series_is_thinned_and_keeps_its_figures() -> None:

@@ -113,8 +113,14 @@ def test_one_process_watches_all(child: subprocess.Popen[bytes]) -> None:
     assert {each.pid for each in monitor.seen.processes} == {os.getpid(), child.pid}
 
 
-@pytest.mark.parametrize("hz", [0, -1, 1001, True])
-def test_a_rate_that_means_nothing_is_refused(hz: float) -> None:
+@pytest.mark.parametrize("pid", [-1, 2**40, True, "1"])
+def test_a_process_that_does_not_run_is_refused(pid: Any) -> None:
+    with pytest.raises(UsageError, match="pid must be that of a process that runs, got"):
+        Monitor(pid)
+
+
+@pytest.mark.parametrize("hz", [0, -1, 1001, True, "10", float("nan")])
+def test_a_rate_that_means_nothing_is_refused(hz: Any) -> None:
     with pytest.raises(UsageError, match=r"hz must be from 0\.1 to 1000"):
         Monitor(hz=hz)
 

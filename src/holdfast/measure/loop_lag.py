@@ -12,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from holdfast.clock import monotonic, seeded
+from holdfast.measure.given import is_above_0
 from holdfast.process.page import Page, current_page
 from holdfast.stats.percentiles import percentile
 
@@ -68,8 +69,8 @@ class LoopLag:
     """
 
     def __init__(self, *, period_s: float = 0.01, threshold_s: float = 0.05, seed: int = 0) -> None:
-        if not period_s > 0 or not threshold_s > 0:
-            got = f"{period_s!r} and {threshold_s!r}"
+        if not is_above_0(period_s) or not is_above_0(threshold_s):
+            got = f"{period_s!r:.60} and {threshold_s!r:.60}"
             raise ValueError(f"period_s and threshold_s must be above 0, got {got}")
         self._period_s = period_s
         self._threshold_s = threshold_s

@@ -6,11 +6,12 @@ import importlib
 import tracemalloc
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
 from holdfast.errors import UsageError
+from holdfast.measure.given import is_above_0
 from holdfast.measure.memory_guard import claim_profiling, release_profiling
 from holdfast.measure.memory_plot import memory_svg
 from holdfast.measure.memory_series import RssSeries
@@ -65,8 +66,8 @@ class MemoryProfiler:
     """
 
     def __init__(self, *, interval_s: float = 0.01) -> None:
-        if not interval_s > 0:
-            raise UsageError(f"interval_s must be above 0, got {interval_s!r}")
+        if not is_above_0(interval_s):
+            raise UsageError(f"interval_s must be a number above 0, got {interval_s!r:.60}")
         self._interval_s = interval_s
         self._series: RssSeries | None = None
         self._is_running = False
@@ -154,9 +155,10 @@ class MemoryProfiler:
         """Say what grew between two snapshots, named by label or index, and on which lines.
 
         Raises:
-            UsageError: there is no such snapshot.
+            UsageError: there is no such snapshot, or the limit is below 1.
         """
         (before, raw_before), (after, raw_after) = self._find(first), self._find(second)
+        _check_limit(limit)
         return MemoryGrowth(
             first=before.label,
             second=after.label,
@@ -171,8 +173,9 @@ class MemoryProfiler:
         """Return the lines that hold most at a snapshot, by default the last.
 
         Raises:
-            UsageError: there is no such snapshot.
+            UsageError: there is no such snapshot, or the limit is below 1.
         """
+        _check_limit(limit)
         return lines_of(self._find(snapshot)[1], limit)
 
     def get_memory_stats(self) -> MemoryStats:
@@ -205,24 +208,22 @@ class MemoryProfiler:
         """Draw resident memory over time, with the snapshots, as `.svg` or `.png`.
 
         Raises:
-            UsageError: it was never started, the ending is another one, or a PNG is asked for
-                without the extra `plot`.
+            UsageError: it was never started, the ending is another one, the file cannot be written,
+                or a PNG is asked for without the extra `plot`.
         """
         series, target = self._started(), Path(path)
         kind = target.suffix.lower()
-        if kind == ".svg":
-            target.write_text(memory_svg(series.points(), self.snapshots), encoding="utf-8")
-            return target
-        if kind != ".png":
+        if kind not in {".svg", ".png"}:
             raise UsageError(f"a picture's name must end in .svg or .png, got {str(path)!r}")
         try:
-            png = importlib.import_module("holdfast.measure.memory_png")
-        except ImportError as error:
+            if kind == ".svg":
+                target.write_text(memory_svg(series.points(), self.snapshots), encoding="utf-8")
+            else:
+                _png().save_png(str(target), series.points(), self.snapshots)
+        except OSError as error:
             raise UsageError(
-                f"a PNG must have matplotlib to draw it, got {error}",
-                hint="pip install 'holdfast[plot]', or name the file .svg",
+                f"a picture must go to a file that can be written, got {error}"
             ) from error
-        png.save_png(str(target), series.points(), self.snapshots)
         return target
 
     def _started(self) -> RssSeries:
@@ -241,3 +242,18 @@ class MemoryProfiler:
             f"a snapshot must be one of {len(labels)} taken, got {which!r}{near}",
             hint=f"taken: {', '.join(labels[:5])}" if labels else "take_snapshot(label) takes one",
         )
+
+
+def _check_limit(limit: Any) -> None:
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise UsageError(f"limit must be a whole number, at least 1, got {limit!r:.60}")
+
+
+def _png() -> Any:
+    try:
+        return importlib.import_module("holdfast.measure.memory_png")
+    except ImportError as error:
+        raise UsageError(
+            f"a PNG must have matplotlib to draw it, got {error}",
+            hint="pip install 'holdfast[plot]', or name the file .svg",
+        ) from error

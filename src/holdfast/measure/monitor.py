@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from holdfast.clock import monotonic, sleep_blocking
 from holdfast.errors import CannotTell, UsageError
+from holdfast.measure.given import is_number
 from holdfast.measure.monitor_values import Cost, Sample, Seen, read_seen
 
 __all__ = ["MOST_HZ", "Monitor", "MonitorLost"]
@@ -32,6 +33,7 @@ MOST_HZ = 1000.0
 START_S = 10.0
 END_S = 5.0
 _PAUSE_S = 0.002
+_PROC = Path("/proc")
 
 
 class MonitorLost(CannotTell):
@@ -55,15 +57,17 @@ class Monitor:
     True
 
     Raises:
-        UsageError: `hz` is no rate from 0.1 to 1000.
+        UsageError: `hz` is no rate from 0.1 to 1000, or no process has that `pid`.
         MonitorLost: the process that watches cannot be started, or was killed.
     """
 
     def __init__(self, pid: int | None = None, hz: float = 10) -> None:
-        if isinstance(hz, bool) or not 0.1 <= hz <= MOST_HZ:
+        if not is_number(hz) or not 0.1 <= hz <= MOST_HZ:
             raise UsageError(
-                f"hz must be from 0.1 to {MOST_HZ:g}, got {hz!r}", hint="10 is enough for most"
+                f"hz must be from 0.1 to {MOST_HZ:g}, got {hz!r:.60}", hint="10 is enough for most"
             )
+        if pid is not None and not _runs(pid):
+            raise UsageError(f"pid must be that of a process that runs, got {pid!r:.60}")
         self.hz = float(hz)
         self._first = os.getpid() if pid is None else pid
         self._process: subprocess.Popen[bytes] | None = None
@@ -197,3 +201,10 @@ class Monitor:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _runs(pid: object) -> bool:
+    """Tell whether there is such a process, as far as this system tells; 0 stands for none at all."""
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid < 0:
+        return False
+    return not pid or not _PROC.exists() or (_PROC / str(pid)).exists()

@@ -10,6 +10,7 @@ import msgspec
 
 from holdfast.clock import fresh_seed
 from holdfast.errors import UsageError
+from holdfast.measure.given import is_above_0
 from holdfast.measure.memory_guard import timing
 from holdfast.measure.tester_difference import PerformanceDifference, difference_of
 from holdfast.measure.tester_loop import Calls, Executor, Timed, prepare, run_calls, time_calls
@@ -51,8 +52,8 @@ class PerformanceTester:
     """
 
     def __init__(self, *, executor: Executor | None = None, timeout_s: float = 60.0) -> None:
-        if not timeout_s > 0:
-            raise UsageError(f"timeout_s must be above 0, got {timeout_s!r}")
+        if not is_above_0(timeout_s):
+            raise UsageError(f"timeout_s must be a number above 0, got {timeout_s!r:.60}")
         self._executor = executor
         self._timeout_s = timeout_s
         self._results: list[PerformanceResult] = []
@@ -187,6 +188,9 @@ class PerformanceTester:
         Raises:
             UsageError: `confidence` or `floor` cannot mean anything.
         """
+        for name, given in (("baseline", baseline), ("current", current)):
+            if not isinstance(given, PerformanceResult):  # pyright: ignore[reportUnnecessaryIsInstance] - callers need not be checked
+                raise UsageError(f"{name} must be a PerformanceResult, got {given!r:.60}")
         return difference_of(
             baseline,
             current,

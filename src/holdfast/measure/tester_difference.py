@@ -12,6 +12,7 @@ import msgspec
 
 from holdfast.clock import Random, seeded
 from holdfast.errors import UsageError
+from holdfast.measure.given import is_number
 from holdfast.measure.tester_result import PerformanceResult
 from holdfast.stats.percentiles import percentile_of_sorted
 from holdfast.text.format import format_share
@@ -80,10 +81,10 @@ def difference_of(
     Raises:
         UsageError: `confidence` or `floor` cannot mean anything.
     """
-    if not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence must lie between 0.5 and 1, got {confidence!r}")
-    if not 0 <= floor < 1:
-        raise UsageError(f"floor must be at least 0 and below 1, got {floor!r}")
+    if not is_number(confidence) or not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence must lie between 0.5 and 1, got {confidence!r:.60}")
+    if not is_number(floor) or not 0 <= floor < 1:
+        raise UsageError(f"floor must be at least 0 and below 1, got {floor!r:.60}")
     missing = _missing(baseline) or _missing(current)
     if missing:
         return PerformanceDifference(

@@ -135,9 +135,9 @@ class timer:  # noqa: N801 - used as a word: `with timer("parse"):`
     """
 
     def __init__(self, name: str) -> None:
-        if not name or not name.replace("_", "").replace("-", "").replace("/", "").isalnum():
+        if not _is_name(name):
             raise ValueError(
-                f"a timer's name must be letters, digits, '_', '-' and '/', got {name!r}"
+                f"a timer's name must be letters, digits, '_', '-' and '/', got {name!r:.60}"
             )
         self._name = name
         # One timer may be entered in many tasks and threads, and left there in any order.
@@ -244,6 +244,12 @@ def _end(begun: _Open, now: float) -> None:
         page = current_page()
         if page is not None:
             page.note(TRACED)
+
+
+def _is_name(name: object) -> bool:
+    if not isinstance(name, str):
+        return False
+    return name.replace("_", "").replace("-", "").replace("/", "").isalnum()
 
 
 def _tree_of(page: Page | None) -> TimerTree | None:

@@ -262,8 +262,14 @@ def test_what_cannot_be_measured_is_refused(
 
 
 def test_a_limit_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="timeout_s must be above 0, got 0"):
+    with pytest.raises(UsageError, match="timeout_s must be a number above 0, got 0"):
         PerformanceTester(timeout_s=0)
+
+
+def test_only_results_can_be_compared() -> None:
+    result: Any = None
+    with pytest.raises(UsageError, match="baseline must be a PerformanceResult, got None"):
+        PerformanceTester.compare_performance(result, result)
 
 
 def test_nothing_is_timed_while_memory_is_traced() -> None:
