@@ -233,4 +233,5 @@
   svg.setAttribute("tabindex", "0");
   svg.classList.add("zooms");
   bar.hidden = false;
+  readout.hidden = false;
 })();
