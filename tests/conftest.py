@@ -37,6 +37,8 @@ MARK = "HOLDFAST_TEST_SESSION"
 UNMEASURED = frozenset({"crash", "docs", "examples", "zoo"})
 # A confined child may not write what was measured, and the measuring shows in what it touches.
 CONFINED = "test_capab"
+# What tells a child that it belongs to a worker of ours: a pytest that a test starts does not.
+OURS = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
 HAS_PROC = os.path.isdir("/proc/self/task")
 DESCRIPTORS = "/proc/self/fd" if HAS_PROC else "/dev/fd"
 
@@ -160,6 +162,8 @@ def session_tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("TMPDIR", folder)
         patch.setenv(MARK, folder)
         patch.setattr(tempfile, "tempdir", folder)
+        for name in OURS:
+            patch.delenv(name, raising=False)
         yield folder
     shutil.rmtree(folder)
 
