@@ -18,6 +18,7 @@ from examples.media.benchmark_child import Order, Timed
 from examples.media.files import create_test_files
 from examples.media.index import Index
 from examples.media.kinds import KINDS
+from examples.media.places import memory_folder
 from examples.media.profiles import Profile, read_profile
 from holdfast.measure import Monitor
 
@@ -52,10 +53,13 @@ def run_benchmark(
     *,
     kinds: Sequence[str] = KINDS,
     seed: int = 0,
+    folder: str | Path | None = None,
 ) -> BenchmarkResult:
     """Organise new files with a profile, in a fresh process, and measure it.
 
-    `config` is a name of PROFILES, a Profile, or a mapping of `workers` and `batch_size`.
+    `config` is a name of PROFILES, a Profile, or a mapping of `workers` and `batch_size`. The
+    files are made in memory where there is room (see `memory_folder`), so that it is the
+    organiser that is measured and not the disk, and are removed again; `folder` puts them there.
 
     Raises:
         ValueError: the profile is none, or there is nothing to organise.
@@ -64,8 +68,9 @@ def run_benchmark(
     profile = read_profile(config)
     if file_count < 1:
         raise ValueError(f"file_count must be 1 at least, got {file_count}")
-    with tempfile.TemporaryDirectory(prefix="media-") as folder:
-        inbox, library = Path(folder) / "inbox", Path(folder) / "library"
+    where = memory_folder() if folder is None else folder
+    with tempfile.TemporaryDirectory(prefix="media-", dir=where) as place:
+        inbox, library = Path(place) / "inbox", Path(place) / "library"
         create_test_files(inbox, file_count, kinds, seed)
         order = Order(inbox=str(inbox), library=str(library), profile=profile)
         with _started() as process:

@@ -11,7 +11,7 @@ from examples.media.audit import audit
 from examples.media.benchmark import run_benchmark
 from examples.media.files import create_test_files
 from examples.media.organise import organise
-from examples.media.places import fill, pairs_of
+from examples.media.places import fill, memory_folder, pairs_of
 from examples.media.profiles import PROFILES
 from examples.media.together import organise_at_once, overlap_s
 from holdfast.measure import MemoryProfiler
@@ -50,7 +50,7 @@ def _show_counts(counts: Sequence[int]) -> None:
 
 def _show_memory(count: int, picture: Path) -> None:
     _say(f"Memory: {count:,} files under the profiler, which slows it down")
-    with tempfile.TemporaryDirectory(prefix="media-") as folder, MemoryProfiler() as profiler:
+    with _place() as folder, MemoryProfiler() as profiler:
         create_test_files(f"{folder}/inbox", count)
         profiler.take_snapshot("files made")
         organise(f"{folder}/inbox", f"{folder}/library", "memory_constrained")
@@ -68,7 +68,7 @@ def _show_memory(count: int, picture: Path) -> None:
 
 def _show_together(count: int) -> int:
     _say(f"At once: four organisers, {count:,} files each, one library")
-    with tempfile.TemporaryDirectory(prefix="media-") as folder:
+    with _place() as folder:
         fill(folder, count, inboxes=4)
         pairs = pairs_of(folder, inboxes=4)
         gate = Path(folder) / "gate"
@@ -84,6 +84,10 @@ def _show_together(count: int) -> int:
     whole = "each once, unchanged, in its place" if not found.problems else str(found.problems)
     _say(f"  together for {overlap_s(shifts):.2f} s; {found.files:,} files, {whole:.200}")
     return 1 if found.problems else 0
+
+
+def _place() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="media-", dir=memory_folder())
 
 
 def _say(line: str) -> None:

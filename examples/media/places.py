@@ -15,24 +15,30 @@ from examples.media.kinds import KINDS
 __all__ = ["fill", "make_place", "memory_folder", "pairs_of", "remove_place"]
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - Linux has it; nothing of a fixed name is put there
+# 20,000 files take 80 MB; a container often has 64 MB there.
+ROOM_BYTES = 200_000_000
 
 
-def make_place() -> str:
-    """Make an empty folder for a case, below TMPDIR; return its path."""
-    return tempfile.mkdtemp(prefix="media-")
+def make_place(*, in_memory: bool = False) -> str:
+    """Make an empty folder for a case, below TMPDIR or in memory; return its path."""
+    return tempfile.mkdtemp(prefix="media-", dir=memory_folder() if in_memory else None)
 
 
 def remove_place(place: str) -> None:
-    """Remove the folder of a case with all that is in it."""
-    shutil.rmtree(place)
+    """Remove the folder of a case with all that is in it; one that is gone is fine."""
+    if os.path.lexists(place):
+        shutil.rmtree(place)
 
 
 def memory_folder() -> Path | None:
     """Return a folder in memory, where there is one; None is the folder of temporary files.
 
-    For what organises a few files thousands of times: closing an index waits for the disk.
+    For what organises a few files thousands of times, and waits for the disk each time; and
+    where memory is what is looked at.
     """
-    return IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    if not os.access(IN_MEMORY, os.W_OK):
+        return None
+    return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES else None
 
 
 def fill(
