@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from types import ModuleType
 from typing import Any, TypeVar, cast, overload
 
 from holdfast.doubles.contract import Contract
@@ -19,6 +20,9 @@ from holdfast.text.suggest import did_you_mean
 __all__ = ["answers", "calls", "count_calls", "double_of", "forget"]
 
 T = TypeVar("T")
+
+# What is its own best stand-in, or has no signatures of its own.
+_PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, ModuleType)
 
 
 @overload
@@ -47,8 +51,13 @@ def double_of(obj: Any, *, contract: Contract | None = None) -> Any:
     (3, [('tea',)])
 
     Raises:
-        UsageError: it tells no signature.
+        UsageError: it tells no signature, or is nothing that one doubles.
     """
+    if obj is None or isinstance(obj, _PLAIN):
+        raise UsageError(
+            f"what is doubled must be a class, an instance of one or a function, got {obj!r:.80}",
+            hint="use plain data as it is; double the functions of a module one by one",
+        )
     if inspect.isroutine(obj):
         function: Any = obj
         return generate(

@@ -241,6 +241,12 @@ def test_a_function_has_a_double() -> None:
         double_of(min)
 
 
+@pytest.mark.parametrize("thing", [None, 3, "text", [1], pytest])
+def test_what_is_neither_class_nor_function_is_refused(thing: Any) -> None:
+    with pytest.raises(UsageError, match="must be a class, an instance of one or a function, got"):
+        double_of(thing)
+
+
 def used_on_a_page(contract: Contract | None) -> Any:
     def call() -> Any:
         page = open_page()
