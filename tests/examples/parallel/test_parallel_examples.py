@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +31,19 @@ CASES = 27
 
 def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     kept = {name: text for name, text in os.environ.items() if name != "HOLDFAST_STORE"}
-    # A worker that is ended cannot clear up after a fork server: that goes with the test's folder.
-    folders = {
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
-        "TMPDIR": str(folder),
-    }
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env={**kept, **folders, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    # A worker that is ended cannot clear up after a fork server. The place is a short one: the
+    # server's socket lies in it, and the path of a socket has no more than 100 letters.
+    with tempfile.TemporaryDirectory() as temp:
+        folders = {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "TMPDIR": temp}
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=folder,
+            env={**kept, **folders, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
 
 def report_of(folder: Path, *words: str, **env: str) -> dict[str, Any]:
