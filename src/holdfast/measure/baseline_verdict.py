@@ -98,9 +98,10 @@ def hold_against(now: Sitting, stored: Sequence[Sitting], rules: Rules) -> Held:
     is_same_machine = any(each.machine == now.machine for each in others)
     occasions = _occasions(others, clock, is_same_machine=is_same_machine)
     estimate = mine.level - fmean(each.level for each in occasions)
-    between = _between(occasions, clock)
+    spread = _spread(occasions, clock)
+    theirs = fmean(each.variance for each in occasions) / len(occasions)
     freedom = PUBLISHED_FREEDOM + len(occasions) - 1
-    reach = student_quantile(1 - rules.alpha, freedom) * math.sqrt(between + mine.variance)
+    reach = student_quantile(1 - rules.alpha, freedom) * math.sqrt(spread + theirs + mine.variance)
     low, high = estimate - reach, estimate + reach
     floor, limit = math.log1p(rules.floor), math.log1p(rules.slower)
     status, _ = status_of(estimate, low=low, high=high, floor=floor, limit=limit)
@@ -118,7 +119,7 @@ def hold_against(now: Sitting, stored: Sequence[Sitting], rules: Rules) -> Held:
         margin=math.expm1(reach),
         occasions=len(occasions),
         is_same_machine=is_same_machine,
-        is_noisy=mine.variance > between,
+        is_noisy=mine.variance > spread,
         has_changed=low > math.log1p(LEAST_CHANGE) or high < -math.log1p(LEAST_CHANGE),
     )
     newest = max(each.at for each in others)
@@ -182,8 +183,8 @@ def _together(levels: Sequence[_Occasion]) -> _Occasion:
     )
 
 
-def _between(occasions: Sequence[_Occasion], clock: Clock) -> float:
-    """Return the variance of one more occasion around the mean of these, its launches apart.
+def _spread(occasions: Sequence[_Occasion], clock: Clock) -> float:
+    """Return the variance of one more occasion around the mean of these.
 
     The spread between occasions is the baseline's own, pooled with the published one as if that
     came from further occasions, and never below its own.
@@ -192,8 +193,7 @@ def _between(occasions: Sequence[_Occasion], clock: Clock) -> float:
     own = _variance([each.level for each in occasions])
     freedom = PUBLISHED_FREEDOM + count - 1
     pooled = (PUBLISHED_FREEDOM * PUBLISHED_SD[clock] ** 2 + (count - 1) * own) / freedom
-    theirs = fmean(each.variance for each in occasions) / count
-    return max(pooled, own) * (1 + 1 / count) + theirs
+    return max(pooled, own) * (1 + 1 / count)
 
 
 def _variance(values: Sequence[float]) -> float:
@@ -214,13 +214,17 @@ def _trust(held: Held, age: datetime.timedelta) -> str:
     where = "same host class" if held.is_same_machine else "another machine of the same host class"
     told = (
         f"baseline of {counted}, {'the newest ' if several else ''}{_old(age)}, {where}:"
-        f" differences under {format_share(held.margin, digits=2)} cannot be told from the"
+        f" differences under {_percent(held.margin)} cannot be told from the"
         " machine's own"
     )
     if held.occasions > 1:
         return told
     spread = format_share(PUBLISHED_SD[held.clock], digits=2)
     return f"{told} (by the published spread of {spread}: a single occasion shows none)"
+
+
+def _percent(share: float) -> str:
+    return format_share(share, digits=2) if share < 1 else f"{100 * share:,.0f} %"
 
 
 def _old(age: datetime.timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -105,6 +106,11 @@ def test_launches_that_disagree_widen_the_verdict() -> None:
     assert (hold(noisy, stored(*DAYS)).margin or 0.0) > 1.5 * calm
     assert hold(noisy, stored(*DAYS)).is_noisy
     assert not hold(took(1.0), stored(*DAYS)).is_noisy
+
+
+def test_a_margin_beyond_all_is_told_as_a_number() -> None:
+    found = hold(sitting_of([-3.0, -1.0, 0.0, 0.0, 1.0, 3.0]), stored(*DAYS))
+    assert re.search(r" differences under \d,\d{3} % cannot", found.trust)
 
 
 def test_one_disturbed_launch_does_not_lead_astray() -> None:
