@@ -7,7 +7,7 @@ that is not needed is an error there, so each one says that something is refused
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import assert_type
+from typing import Protocol, assert_type
 
 from holdfast.doubles import Contract, answers, double_of
 
@@ -26,6 +26,14 @@ class Shop:
         raise NotImplementedError
 
 
+class Till(Protocol):
+    """What is doubled, and has no instances of its own."""
+
+    def count(self, coin: str) -> int:
+        """Return how many there are."""
+        ...
+
+
 def pay(amount: int, to: str) -> bool:
     """Pay."""
     raise NotImplementedError
@@ -39,6 +47,7 @@ def check_them(contract: Contract, taken: Shop) -> Awaitable[bytes]:
     assert_type(shop.price("tea"), int)
     assert_type(shop.name, str)
     assert_type(double_of(pay)(3, to="you"), bool)
+    double_of(Till).count("penny")
     answers(shop.price, 3)
     shop.prise("tea")  # type: ignore[attr-defined]
     shop.price(3)  # type: ignore[arg-type]

@@ -29,6 +29,13 @@ _PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozens
 def double_of(obj: type[T], *, contract: Contract | None = None) -> T: ...
 
 
+# For mypy, which takes no abstract class for a type[T] (https://github.com/python/mypy/issues/4717).
+@overload
+def double_of(  # pyright: ignore[reportOverlappingOverload]
+    obj: type[Any], *, contract: Contract | None = None
+) -> Any: ...
+
+
 @overload
 def double_of(obj: T, *, contract: Contract | None = None) -> T: ...
 
