@@ -24,6 +24,7 @@ def test_cases_tell_leaks_from_what_is_clean(project: Project) -> None:
     small = {"iterations": 240}
     cases: list[dict[str, Any]] = [
         {"id": "keeps", "python": "leaks:objects_1kb", "leak": small, "expect": ["no_leak"]},
+        {"id": "shy", "python": "leaks:ends_when_traced", "leak": small, "expect": ["no_leak"]},
         {"id": "clean", "python": "leaks:clean", "leak": small, "expect": ["no_leak"]},
         {"id": "raises", "python": "leaks:fails_later", "expect": ["no_leak"]},
         {"id": "ends", "python": "leaks:ends_its_process", "expect": ["no_leak"]},
@@ -35,6 +36,7 @@ def test_cases_tell_leaks_from_what_is_clean(project: Project) -> None:
     found = {result["id"]: result for result in report["results"]}
     assert {name: result["status"] for name, result in found.items()} == {
         "keeps": "failed",
+        "shy": "failed",
         "clean": "passed",
         "raises": "error",
         "ends": "error",
@@ -42,6 +44,9 @@ def test_cases_tell_leaks_from_what_is_clean(project: Project) -> None:
     }
     assert found["keeps"]["measurements"]["leak.blocks"] == pytest.approx(2.0, abs=0.1)
     assert " objects per iteration at " in found["keeps"]["findings"][0]["message"]
+    assert found["shy"]["findings"][0]["message"].endswith(
+        "; the lines that allocate it were not found out: the target ended its process, exit 3"
+    )
     assert found["ends"]["attempts"][-1]["error"]["kind"] == "crash"
     assert found["slow"]["attempts"][-1]["error"]["kind"] == "timeout"
     assert project.left_running() == []

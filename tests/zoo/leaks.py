@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import tracemalloc
 from typing import Any
 
 KEPT: list[Any] = []
@@ -104,6 +105,13 @@ def fails_later() -> None:
 
 def slow() -> None:
     time.sleep(0.05)
+
+
+def ends_when_traced() -> None:
+    """Leaks, and cannot bear being looked at."""
+    KEPT.append(bytearray(1000))
+    if tracemalloc.is_tracing():
+        os._exit(3)
 
 
 def ends_its_process() -> None:

@@ -51,6 +51,7 @@ class LeakDriver:
 
     async def drive(self, work: Work) -> Evidence:
         measure = load_place(MEASURE)
+        started = work.context.clock.now()
         with tempfile.TemporaryDirectory(prefix="holdfast-leak-") as folder:
             steps = measure.begin(
                 work.spec["ref"],
@@ -67,9 +68,28 @@ class LeakDriver:
                     return _evidence(end.value)
                 except measure.failure as error:
                     return _failed(error)
-                answer = await _ask(measure, request, work.context)
+                context = _with_what_is_left(work.context, started)
+                answer = await _ask(measure, request, context)
                 if isinstance(answer, Evidence):
-                    return answer
+                    if request.phase == "count":
+                        return answer
+                    # What was counted stands, whatever becomes of the search for lines.
+                    answer = measure.lost(_why(answer, work.context))
+
+
+def _with_what_is_left(context: CallContext, started: float) -> CallContext:
+    """Return the context with the time that is left: all that is asked shares the attempt's limit."""
+    if context.timeout_s is None:
+        return context
+    left_s = max(context.timeout_s - (context.clock.now() - started), 0.0)
+    return msgspec.structs.replace(context, timeout_s=left_s)
+
+
+def _why(evidence: Evidence, context: CallContext) -> str:
+    error = evidence.error
+    if error is None or error.kind == "timeout":
+        return f"the limit of {context.timeout_s:g} s came first"
+    return error.message
 
 
 async def _ask(measure: Any, request: Any, context: CallContext) -> Any:
@@ -77,7 +97,7 @@ async def _ask(measure: Any, request: Any, context: CallContext) -> Any:
     data = measure.encode(request)
     answered = await ask_child(context, measure.argv, data=data, env=measure.environment)
     if answered is None:
-        limit = f"{context.timeout_s:g} s"
+        limit = f"{context.case.timeout_s or context.timeout_s:g} s"
         message = (
             f"the leak check must end within {limit}; give it a longer timeout or fewer iterations"
         )

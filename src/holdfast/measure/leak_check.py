@@ -19,6 +19,7 @@ from holdfast.errors import UsageError
 from holdfast.measure.leak_child import Answer
 from holdfast.measure.leak_count import LeakRequest
 from holdfast.measure.leak_rule import LEAST_CHECKPOINTS
+from holdfast.measure.leak_sites import Sites
 from holdfast.measure.leak_steps import TargetFailed, leak_steps
 from holdfast.model.leak import CHANNELS, LeakReport
 from holdfast.text.suggest import did_you_mean
@@ -130,6 +131,11 @@ def read_answer(stdout: bytes, *, status: int, stderr: str) -> Answer:
 
 
 def _ask(request: LeakRequest) -> Answer:
+    """Start a child and return its answer.
+
+    Raises:
+        UsageError: it died while it counted.
+    """
     with tempfile.TemporaryFile() as errors:
         # To a file, not a pipe: what the target left running may hold it open.
         done = subprocess.run(
@@ -142,7 +148,12 @@ def _ask(request: LeakRequest) -> Answer:
         )
         errors.seek(0)
         stderr = errors.read().decode(errors="replace")
-    return read_answer(done.stdout, status=done.returncode, stderr=stderr)
+    try:
+        return read_answer(done.stdout, status=done.returncode, stderr=stderr)
+    except UsageError as error:
+        if request.phase == "count":
+            raise
+        return MEASURE.lost(error.message)
 
 
 def _target(target: str | Callable[[], Any]) -> dict[str, Any]:
@@ -209,6 +220,10 @@ class LeakMeasure:
     def encode(self, request: LeakRequest) -> bytes:
         """Return what the child reads."""
         return msgspec.json.encode(request)
+
+    def lost(self, why: str) -> Answer:
+        """Return the answer of a child that was to look for lines and did not find out."""
+        return Answer(sites=Sites(lost=why))
 
     def read(self, stdout: bytes, *, status: int, stderr: str) -> Answer:
         """Return what the child answered."""

@@ -134,7 +134,7 @@ async def _without(
     why: str,
 ) -> Sites:
     del request, call, is_async
-    return Sites(calls=0, missing=why)
+    return Sites(missing=why)
 
 
 async def _run(work: Awaitable[Any]) -> Any:

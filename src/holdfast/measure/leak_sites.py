@@ -28,11 +28,15 @@ _OWN = __file__.rpartition("/")[0]
 
 
 class Sites(msgspec.Struct, kw_only=True):
-    """The lines whose allocations grow with the calls, the most bytes first; `missing` says why none were sought."""
+    """The lines whose allocations grow with the calls, the most bytes first.
 
-    calls: int
+    `missing` is what it would take to look for them, `lost` why that came to nothing.
+    """
+
+    calls: int = 0
     sites: tuple[LeakSite, ...] = ()
     missing: str = ""
+    lost: str = ""
 
 
 async def find_sites(

@@ -34,6 +34,9 @@ NOT_SEEN = (
 )
 
 
+LOST = "the lines that allocate it were not found out: "
+
+
 class TargetFailed(UsageError):
     """The target raised while it was called; nothing can be said of leaks."""
 
@@ -52,8 +55,10 @@ class TargetFailed(UsageError):
 def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakReport]:
     """Yield what a child must be asked, be sent its answer, and return the report.
 
+    What goes wrong while lines are sought takes nothing from what was counted.
+
     Raises:
-        TargetFailed: the target raised.
+        TargetFailed: the target raised while it was counted.
     """
     answer = yield request
     counted = _checked(answer).counted or Counted(calls=0, channels=())
@@ -63,13 +68,14 @@ def leak_steps(request: LeakRequest) -> Generator[LeakRequest, Answer, LeakRepor
     notes: tuple[str, ...] = ()
     if (leaking or growing) and request.confirm:
         traced = msgspec.structs.replace(request, phase="sites", iterations=counted.first)
-        answer = yield traced
-        sites = _sites(answer)
-        if is_unexplained(counted.channels, sites, share=EXPLAINED):
-            answer = yield msgspec.structs.replace(traced, phase="native")
-            found = _checked(answer).sites or Sites(calls=0)
+        found = _found((yield traced))
+        sites = found.sites
+        if found.lost:
+            notes = (LOST + found.lost,)
+        elif is_unexplained(counted.channels, sites, share=EXPLAINED):
+            found = _found((yield msgspec.structs.replace(traced, phase="native")))
             if not found.sites and is_unexplained(counted.channels, sites, share=HALF):
-                notes = (NO_MEMRAY if found.missing else NOT_SEEN,)
+                notes = (_why_none(found),)
             sites = _by_size(*sites, *found.sites)
         elif leaking and not sites:
             notes = (NO_LINE,)
@@ -96,9 +102,17 @@ def _by_size(*sites: LeakSite) -> tuple[LeakSite, ...]:
     return tuple(sorted(sites, key=lambda site: -site.bytes_per_call))
 
 
-def _sites(answer: Answer) -> tuple[LeakSite, ...]:
-    found = _checked(answer).sites
-    return found.sites if found else ()
+def _why_none(found: Sites) -> str:
+    if found.lost:
+        return LOST + found.lost
+    return NO_MEMRAY if found.missing else NOT_SEEN
+
+
+def _found(answer: Answer) -> Sites:
+    """Return the lines, or why there are none."""
+    if answer.error_type:
+        return Sites(lost=TargetFailed(answer).message)
+    return answer.sites or Sites()
 
 
 def _checked(answer: Answer) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.measure.leak_check import MEASURE
 from holdfast.measure.leak_child import Answer
 from holdfast.measure.leak_count import Counted, LeakRequest
 from holdfast.measure.leak_sites import Sites
@@ -118,9 +119,36 @@ def test_what_lines_hold_is_held_against_what_grows(
     assert is_unexplained(growing, [site], share=0.5) == expected
 
 
-def test_a_target_that_raises_while_it_is_traced_is_no_verdict() -> None:
+RAISED = Answer(error="no\nmore", error_type="ValueError", calls=2)
+NOTHING = Answer(sites=Sites())
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "why"),
+    [
+        ([], RAISED, "call 3 of the target raised ValueError: no"),
+        ([], MEASURE.lost("exit -11"), "exit -11"),
+        ([NOTHING], RAISED, "call 3 of the target raised ValueError: no"),
+        ([NOTHING], MEASURE.lost("exit -11"), "exit -11"),
+    ],
+)
+def test_what_was_counted_stands_whatever_becomes_of_the_search_for_lines(
+    before: list[Answer], last: Answer, why: str
+) -> None:
     steps = leak_steps(LeakRequest(folder=""))
     next(steps)
-    steps.send(Answer(counted=Counted(calls=12, first=0, channels=(grown("heap", 9.0),))))
+    counted = Counted(calls=12, first=0, channels=(grown("heap", 9.0),))
+    for answer in [Answer(counted=counted), *before]:
+        steps.send(answer)
+    with pytest.raises(StopIteration) as ended:
+        steps.send(last)
+    report = ended.value.value
+    assert report.status == "leaks"
+    assert report.notes == (f"the lines that allocate it were not found out: {why}",)
+
+
+def test_a_target_that_raises_while_it_is_counted_is_no_verdict() -> None:
+    steps = leak_steps(LeakRequest(folder=""))
+    next(steps)
     with pytest.raises(TargetFailed, match="call 3 of the target raised ValueError: no"):
         steps.send(Answer(error="no", error_type="ValueError", calls=2))
