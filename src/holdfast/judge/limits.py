@@ -14,7 +14,7 @@ from holdfast.model.evidence import Evidence
 from holdfast.model.finding import Finding, failed, passed, undecided
 from holdfast.ports import BadParams, Need
 from holdfast.text.suggest import did_you_mean
-from holdfast.text.units import Limit, UnitKind, format_duration, format_quantity
+from holdfast.text.units import Limit, UnitKind, format_duration, format_quantity, format_share
 
 __all__ = ["LOOP_LAG", "TIMER", "Family"]
 
@@ -29,7 +29,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     `units` gives the unit by the last part of the name, with "" for every other one;
     `figure` is what is meant where the name ends before it. Without a unit for "" there
-    are no other names. `told` says more of what was measured, for the end of the finding.
+    are no other names. `told` says more of what was measured, and `why` where to look when a
+    limit is not kept, for the end of the finding.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     surround: tuple[Surround, ...] = ()
     absent: str = "nothing of that name was measured"
     told: Callable[[Evidence], str] = _nothing
+    why: Callable[[Evidence], str] = _nothing
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the limits of this family."""
@@ -100,17 +102,32 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         message = f"{measurement} was {shown} (limit {limit.text}){self.told(evidence)}"
         if limit.holds(value):
             return passed(message, expected=limit.text, observed=value)
-        return failed(message, expected=limit.text, observed=value)
+        return failed(f"{message}{self.why(evidence)}", expected=limit.text, observed=value)
 
 
-def _told_of_loop(evidence: Evidence) -> str:
-    """Say how often the loop was asked, and what blocked it longest."""
-    looks = f" over {evidence.measurements.get('loop_lag.count', 0.0):,.0f} looks"
+def _bottleneck(evidence: Evidence) -> str:
+    """Name the timer that the end of the call waited for longest."""
+    places: Any = evidence.facts.get("timers")
+    if not places:
+        return ""
+    worst = max(places, key=lambda place: place.get("critical_s", 0.0))
+    if not worst.get("critical_s"):
+        return ""
+    waited = f"{format_duration(worst['critical_s'])} ({format_share(worst['critical_share'])})"
+    return f"; the end of the call waited for {' > '.join(worst['path'])} longest: {waited}"
+
+
+def _looks(evidence: Evidence) -> str:
+    return f" over {evidence.measurements.get('loop_lag.count', 0.0):,.0f} looks"
+
+
+def _blocker(evidence: Evidence) -> str:
+    """Name what blocked the loop longest."""
     blocked: Any = evidence.facts.get("loop_lag")
     if not blocked or not blocked[0].get("place"):
-        return looks
+        return ""
     worst = blocked[0]
-    return f"{looks}; blocked for {format_duration(worst['lag_s'])} by {worst['place']}"
+    return f"; blocked for {format_duration(worst['lag_s'])} by {worst['place']}"
 
 
 TIMER = Family(
@@ -125,10 +142,12 @@ TIMER = Family(
     },
     figure="max",
     absent="no timer of that name ran",
+    why=_bottleneck,
 )
 LOOP_LAG = Family(
     name="loop_lag",
     units={"max": "duration", "p99": "duration", "p50": "duration", "count": "number"},
     absent="nothing measured the lag of a loop; loop_lag: {} as a key of the case does",
-    told=_told_of_loop,
+    told=_looks,
+    why=_blocker,
 )

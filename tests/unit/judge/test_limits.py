@@ -83,6 +83,20 @@ def test_what_blocked_a_loop_is_named() -> None:
     )
 
 
+def test_a_timer_that_took_too_long_names_what_the_end_waited_for() -> None:
+    places = [
+        {"path": ["parse"], "critical_s": 0.5, "critical_share": 0.25},
+        {"path": ["parse", "split"], "critical_s": 1.5, "critical_share": 0.75},
+    ]
+    evidence = Evidence(measurements=MEASURED, facts={"timers": places})
+    failing = judge_one(compile_expect(REGISTRY, {"timer.parse": "< 1s"}), evidence)
+    assert failing.message.endswith(
+        "(limit < 1s); the end of the call waited for parse > split longest: 1.5 s (75 %)"
+    )
+    passing = judge_one(compile_expect(REGISTRY, {"timer.parse": "< 2s"}), evidence)
+    assert passing.message == "timer.parse.max was 1.5 s (limit < 2s)"
+
+
 def test_a_loop_that_nobody_measured_is_undecided() -> None:
     finding = judged({"loop_lag.max": "< 1s"}, {"loop_lag.count": 0.0})
     assert finding.status == "undecided"
