@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
 
+from holdfast.measure.version_place import revision_of
 from tests.e2e.project import Project, result
 
 # Far beyond what any mood of a machine makes of the same code.
@@ -17,6 +19,16 @@ FLAGS = ["--budget", "0.2s", "--launches", "2", "--unit", "cpu"]
 
 def shop(project: Project, turns: int) -> None:
     project.write("shop.py", f"def total():\n    return sum(range({turns}))\n")
+
+
+def committed(project: Project) -> str:
+    """Commit the project and return the commit."""
+    git = ["git", "-C", str(project.folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "shop.py"], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], check=True)
+    return subprocess.run(
+        [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout
 
 
 def test_a_run_compares_with_what_an_earlier_one_wrote(project: Project) -> None:
@@ -62,10 +74,16 @@ def test_a_run_compares_with_what_an_earlier_one_wrote(project: Project) -> None
 
 def test_the_command_saves_a_baseline_and_compares_with_it(project: Project) -> None:
     project.write("shop.py", "async def total(count):\n    return sum(range(count))\n")
+    commit = committed(project)
     target = ["bench", "shop:total", "--with", '{"count": 2000}', *FLAGS]
     saved = project.quick(*target, "--save-baseline", CI="1")
     assert saved.code == 0
     assert "baseline: baselines/bench/shop%3Atotal.json, 1 sitting of this host" in saved.out
+    path = project.folder / "baselines" / "bench" / "shop%3Atotal.json"
+    (sitting,) = json.loads(path.read_text())["sittings"]
+    assert commit.startswith(sitting["commit"])
+    assert sitting["commit"]
+    assert "2000" not in json.dumps(sitting["what"])
     compared = project.quick(*target, "--against", "baseline", "--by", "100%")
     assert compared.code == 0
     assert "per call (CPU time), beside " in compared.out
@@ -91,3 +109,16 @@ def test_the_command_refuses_what_means_nothing(
     done = project.quick("bench", "json:dumps", *arguments)
     assert done.code == 2
     assert message in done.err
+
+
+def test_the_commit_is_told_where_there_is_one(project: Project) -> None:
+    folder = project.folder
+    project.write("shop.py", "")
+    assert revision_of(folder) == ""
+    (folder / ".git").mkdir()
+    assert revision_of(folder) == ""
+    (folder / ".git").rmdir()
+    commit = committed(project)[:12]
+    assert revision_of(folder) == commit
+    project.write("shop.py", "other = 1\n")
+    assert revision_of(folder) == f"{commit}+"
