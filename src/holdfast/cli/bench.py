@@ -85,9 +85,9 @@ def command(context: click.Context, **options: Any) -> int:
     With --against, old and new run as processes that take turns, in several fresh
     launches, until one of two things is proven: it is slower, or it is not by SHARE.
 
-    A stored baseline, of another time, says less, and how much: `--save-baseline` adds
-    a sitting to baselines/bench/TARGET.json, `--against baseline` compares with all
-    of them that are of this class of machine and this interpreter.
+    A stored baseline is of another time: it says less, and how much less. Saving adds a
+    sitting to baselines/bench/TARGET.json; comparing takes all sittings of this class
+    of machine and this interpreter.
 
     \b
     holdfast bench bench_cart.py --iterations 200 --warmup 20 --concurrency 4
