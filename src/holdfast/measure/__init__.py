@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from holdfast.measure.tester import MetricsSummary, PerformanceTester
     from holdfast.measure.tester_difference import PerformanceDifference
     from holdfast.measure.tester_result import CallbackOverhead, PerformanceResult
+    from holdfast.measure.timers import open_timers
     from holdfast.measure.verdict import Comparison
     from holdfast.measure.version import Version
     from holdfast.model.leak import LeakReport
@@ -44,6 +45,7 @@ __all__ = [
     "compare",
     "compare_all",
     "leakcheck",
+    "open_timers",
     "quick_benchmark",
     "read_benchmarks",
     "write_benchmarks",
@@ -71,6 +73,7 @@ _PLACES = {
     "LeakReport": "leak_check",
     "LoopLag": "loop_lag",
     "Monitor": "monitor",
+    "open_timers": "timers",
     "quick_benchmark": "quick",
     "read_benchmarks": "bench_json",
     "write_benchmarks": "bench_json",
