@@ -13,6 +13,12 @@ from holdfast.errors import UsageError
 
 __all__ = ["read_vcr"]
 
+_KINDS: Mapping[Any, str] = {
+    list: "a list",
+    dict: "a mapping",
+    str: "a text",
+    (int, str): "a number",
+}
 _CURE = "a cassette of vcrpy begins with `interactions:`, a list of request and response"
 # The first bytes of gzip (RFC 1952, 2.3.1) and of zlib (RFC 1950, 2.2).
 _PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -80,8 +86,9 @@ def _key(value: Any, key: str, kind: type | tuple[type, ...], place: str) -> Any
     found = cast("dict[Any, Any]", value).get(key)
     # YAML 1.1 reads `no` as a bool, which Python counts among the numbers.
     if not isinstance(found, kind) or isinstance(found, bool):
+        wanted = "there" if found is None else _KINDS[kind]
         shown = "none" if found is None else type(found).__name__
-        raise UsageError(f"{key!r} must be there, got {shown} ({place})", hint=_CURE)
+        raise UsageError(f"{key!r} must be {wanted}, got {shown} ({place})", hint=_CURE)
     return found
 
 

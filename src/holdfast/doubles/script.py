@@ -17,6 +17,8 @@ from holdfast.text.suggest import nearest
 __all__ = ["After", "Answer", "Script", "Unscripted", "name_function"]
 
 After = Literal["last", "again", "fail"]
+_AFTER = frozenset({"last", "again", "fail"})
+_ENDS = ("ok", "timeout", "crash", "incomplete")
 
 
 class Unscripted(UsageError):
@@ -117,7 +119,7 @@ class Script:
             UsageError: there is no answer, or an argument cannot mean anything.
         """
         key = _key_of(when)
-        _check(key, answers, fail_on, jitter_s)
+        _check(key, answers, fail_on=fail_on, jitter_s=jitter_s, after=after)
         random = seeded(self._seed, str(key if isinstance(key, str) else key.pattern))
         given = list(answers)
         if shuffle:
@@ -199,10 +201,17 @@ def _key_of(when: Any) -> Any:
 
 
 def _check(
-    key: Any, answers: tuple[Any, ...], fail_on: Mapping[int, Any] | None, jitter_s: float
+    key: Any,
+    answers: tuple[Any, ...],
+    *,
+    fail_on: Mapping[int, Any] | None,
+    jitter_s: float,
+    after: Any,
 ) -> None:
     if not answers:
         raise UsageError(f"a scripted call must have an answer, got none for {key!r}")
+    if after not in {None, *_AFTER}:
+        raise UsageError(f"after must be again, fail or last, got {after!r}")
     if not 0 <= jitter_s < float("inf"):
         raise UsageError(f"jitter_s must be a number of seconds of at least 0, got {jitter_s!r}")
     for n, error in (fail_on or {}).items():
@@ -211,5 +220,26 @@ def _check(
                 f"fail_on must map numbers from 1 to exceptions, got {{{n!r}: {error!r}}}"
             )
     for each in answers:
-        if isinstance(each, Answer) and not 0 <= each.delay_s < float("inf"):
-            raise UsageError(f"delay_s must be a number of seconds of at least 0, got {each!r}")
+        if isinstance(each, Answer):
+            _check_answer(each)
+        elif isinstance(each, type) and issubclass(each, BaseException):
+            raise UsageError(
+                f"an answer that is raised must be an exception, got the class {each.__name__}",
+                hint=f"{each.__name__}(...)",
+            )
+
+
+def _check_answer(answer: Answer) -> None:
+    if not 0 <= answer.delay_s < float("inf"):
+        raise UsageError(f"delay_s must be a number of seconds of at least 0, got {answer!r}")
+    if answer.error is not None and not isinstance(answer.error, BaseException):
+        raise UsageError(
+            f"the error of an answer must be an exception, got {answer.error!r}",
+            hint=f"RuntimeError({answer.error!r})",
+        )
+    is_error = answer.status == "error" and answer.error is not None
+    if answer.status not in _ENDS and not is_error:
+        raise UsageError(
+            f"the status of an answer must be {', '.join(_ENDS)}, got {answer.status!r}",
+            hint="what raises has an `error`",
+        )

@@ -111,6 +111,14 @@ def test_a_function_is_scripted_by_its_name() -> None:
         (lambda s: s.on("a", 1, fail_on={0: OSError()}), "fail_on must map numbers from 1"),
         (lambda s: s.on("a", 1, fail_on={1: "x"}), "to exceptions, got {1: 'x'}"),
         (lambda s: s.on("a", Answer(delay_s=-1)), "delay_s must be"),
+        (lambda s: s.on("a", 1, 2, after="lst"), "after must be again, fail or last, got 'lst'"),
+        (lambda s: s.on("a", OSError), "must be an exception, got the class OSError"),
+        (
+            lambda s: s.on("a", Answer(error="x")),
+            "error of an answer must be an exception, got 'x'",
+        ),
+        (lambda s: s.on("a", Answer(status="error")), "must be ok, timeout, crash, incomplete"),
+        (lambda s: s.on("a", Answer(status="lost")), "incomplete, got 'lost'"),
     ],
 )
 def test_what_means_nothing_is_refused(call: Any, message: str) -> None:
