@@ -72,9 +72,8 @@ async def carry_out(
             kept = books.keep(request, plan, store, place)
             secrecy = Secrecy(place, plan)
             row, note = books.open(request, plan, store, place=place, secrecy=secrecy)
-            told = reporters(components)
             watching = components.watching(store)
-            journal = Journal(store, books.run_id, (*told, watching.pace))
+            journal = Journal(store, books.run_id, (*reporters(components), watching.pace))
             journal.run_started(row, plan)
             for text in filter(None, (*prepared.notes, note)):
                 journal.event("note", {"text": text})
@@ -102,6 +101,10 @@ async def carry_out(
     if request.update:
         write_approved(row.id, plan, store, journal.event)
     journal.run_finished(row)
+    _tell_trouble(journal)
+    return source_of(row, store, tally.summary())
+
+
+def _tell_trouble(journal: Journal) -> None:
     for text, times in journal.trouble().items():
         _LOG.warning("a reporter failed %d x: %s", times, text)
-    return source_of(row, store, tally.summary())

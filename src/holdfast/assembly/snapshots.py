@@ -34,7 +34,8 @@ def refuse_under_ci(env: Any) -> None:
     """
     if env.get("CI", "").casefold() not in {"", "0", "false"}:
         raise UsageError(
-            "--update must not be given under CI", hint="write snapshots locally and commit them"
+            "--update must not be given under CI",
+            hint="write snapshots and baselines locally and commit them",
         )
 
 

@@ -123,7 +123,11 @@ RUNNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--resume", default="", metavar="RUN", help="Go on with a run: its id, last, last~N."
     ),
-    click.option("--update", is_flag=True, help="Write snapshots instead of comparing with them."),
+    click.option(
+        "--update",
+        is_flag=True,
+        help="Write snapshots instead of comparing with them, add to baselines.",
+    ),
     click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing."),
     click.option("--collect-only", is_flag=True, help="List the cases, as `holdfast list` does."),
 )
