@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from holdfast.doubles.helper import check_control
 from holdfast.errors import UsageError
 from holdfast.session import AsyncSession
 from tests.contract.capability_machine import needs_confinement
-from tests.contract.session_kit import patient
+from tests.contract.session_kit import is_alive, patient
 
 ASYNC: dict[str, Callable[[Callable[[], Awaitable[Any]]], Any]] = {
     "asyncio": anyio.run,
@@ -62,6 +63,32 @@ def test_an_execution_must_have_the_expected_value(run: Callable[..., Any]) -> N
             assert codes == ["6 * 7", "1", "1 / 0", "while True: pass"]
 
     run(main)
+
+
+PID = "import os\nos.getpid()"
+
+
+def test_executions_share_a_process_until_the_helper_cleans_up() -> None:
+    helper = IntegrationTestHelper()
+
+    async def pid() -> int:
+        return await value_of(helper, PID)
+
+    first, second = anyio.run(pid), anyio.run(pid)
+    assert first == second != os.getpid()
+    helper.cleanup()
+    assert not is_alive(first)
+    third = anyio.run(pid)
+    assert third != first
+    helper.reset()
+    assert not is_alive(third)
+
+
+async def value_of(helper: IntegrationTestHelper, code: str) -> Any:
+    """Return the value of code, whatever it is."""
+    with contextlib.suppress(AssertionError):
+        await helper.assert_async_execution(code, None, timeout_s=60)
+    return helper.get_execution_history()[-1].result.value
 
 
 def test_a_callback_must_return_what_is_expected(helper: IntegrationTestHelper) -> None:
