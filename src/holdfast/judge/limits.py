@@ -30,7 +30,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     `units` gives the unit by the last part of the name, with "" for every other one;
     `figure` is what is meant where the name ends before it. Without a unit for "" there
     are no other names. `told` says more of what was measured, and `why` where to look when a
-    limit is not kept, for the end of the finding.
+    limit is not kept, for the end of the finding. `too_long` says why durations are longer than
+    they would have been: what that could explain is undecided.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     absent: str = "nothing of that name was measured"
     told: Callable[[Evidence], str] = _nothing
     why: Callable[[Evidence], str] = _nothing
+    too_long: Callable[[Evidence], str] = _nothing
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the limits of this family."""
@@ -100,6 +102,10 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             return undecided(f"{measurement}: {self.absent}{near}", expected=limit.text)
         shown = format_quantity(value, limit.unit_kind)
         message = f"{measurement} was {shown} (limit {limit.text}){self.told(evidence)}"
+        doubt = self.too_long(evidence)
+        is_sure = limit.unit_kind == "number" or (limit.op in {"<", "<="} and limit.holds(value))
+        if doubt and not is_sure:
+            return undecided(f"{message}; {doubt}", expected=limit.text, observed=value)
         if limit.holds(value):
             return passed(message, expected=limit.text, observed=value)
         return failed(f"{message}{self.why(evidence)}", expected=limit.text, observed=value)
@@ -115,6 +121,12 @@ def _bottleneck(evidence: Evidence) -> str:
         return ""
     waited = f"{format_duration(worst['critical_s'])} ({format_share(worst['critical_share'])})"
     return f"; the end of the call waited for {' > '.join(worst['path'])} longest: {waited}"
+
+
+def _traced(evidence: Evidence) -> str:
+    if not evidence.facts.get("timers_traced"):
+        return ""
+    return "memory was traced meanwhile, which makes it take several times as long"
 
 
 def _looks(evidence: Evidence) -> str:
@@ -143,6 +155,7 @@ TIMER = Family(
     figure="max",
     absent="no timer of that name ran",
     why=_bottleneck,
+    too_long=_traced,
 )
 LOOP_LAG = Family(
     name="loop_lag",

@@ -24,6 +24,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Where the timers of a call are kept until it ends.
 _KEY = "timers"
+# Kept beside them: their times are not those of the code alone.
+_KEY_TRACED = "timers_traced"
 _FIGURES = ("mean", "min", "max", "p95")
 TRACED = "memory was traced while timers ran: their times are several times too long"
 
@@ -243,6 +245,7 @@ def _end(begun: _Open, now: float) -> None:
     if tracemalloc.is_tracing():
         page = current_page()
         if page is not None:
+            page.values[_KEY_TRACED] = True
             page.note(TRACED)
 
 

@@ -83,6 +83,24 @@ def test_what_blocked_a_loop_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "status"),
+    [
+        ("timer.parse", "< 2s", "passed"),
+        ("timer.parse", "< 1s", "undecided"),
+        ("timer.parse", "> 1s", "undecided"),
+        ("timer.parse.count", "> 9", "failed"),
+    ],
+)
+def test_what_the_tracing_of_memory_could_explain_is_undecided(
+    name: str, limit: str, status: str
+) -> None:
+    evidence = Evidence(measurements=MEASURED, facts={"timers_traced": True})
+    finding = judge_one(compile_expect(REGISTRY, {name: limit}), evidence)
+    assert finding.status == status
+    assert ("memory was traced meanwhile" in finding.message) == (status == "undecided")
+
+
 def test_a_timer_that_took_too_long_names_what_the_end_waited_for() -> None:
     places = [
         {"path": ["parse"], "critical_s": 0.5, "critical_share": 0.25},

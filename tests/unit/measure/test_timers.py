@@ -282,7 +282,9 @@ def test_times_taken_while_memory_was_traced_are_remarked_on() -> None:
             tracemalloc.start()
         tracemalloc.stop()
 
-    assert evidence_of(call).notes == (timers.TRACED,)
+    found = evidence_of(call)
+    assert found.notes == (timers.TRACED,)
+    assert found.facts["timers_traced"] is True
 
 
 def test_memory_is_not_traced_while_a_timer_runs() -> None:
