@@ -12,7 +12,7 @@ import pytest
 
 from holdfast import timer
 from holdfast.errors import UsageError
-from holdfast.measure import MemoryProfiler, timers
+from holdfast.measure import MemoryProfiler, timer_tree, timers
 from holdfast.model.evidence import Evidence
 from holdfast.process.page import close_page, open_page
 
@@ -32,6 +32,7 @@ class Ticks:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> Ticks:
     clock = Ticks()
     monkeypatch.setattr(timers, "monotonic", clock)
+    monkeypatch.setattr(timer_tree, "monotonic", clock)
     return clock
 
 
