@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import os
 import socket
 import sqlite3
@@ -205,7 +206,7 @@ def switch_the_hook_off(path: str) -> str:
     """Find the hook among all objects, put other code in its place, and read a file."""
     gc.unfreeze()
     for each in gc.get_objects():
-        if getattr(each, "__qualname__", "").endswith("_make_hook.<locals>.hook"):
+        if getattr(each, "__qualname__", "").endswith("make_hook.<locals>.hook"):
             each.__code__ = _blank(each.__code__)
     return read_file(path)
 
@@ -213,7 +214,7 @@ def switch_the_hook_off(path: str) -> str:
 def reach_the_watch(path: str) -> str:
     """Switch off what notes uses, by an object that leads to it, and read a file."""
     environ: Any = os.environ
-    environ._data._note.__self__.is_on = False
+    environ._data._note.__self__._handlers.clear()
     return read_file(path)
 
 
@@ -387,6 +388,11 @@ def add(one: int, two: int) -> int:
 
 def import_numpy() -> str:
     return __import__("numpy").__name__
+
+
+def import_by_function() -> str:
+    """Import a package as plug-ins are: no event `import` is raised."""
+    return importlib.import_module("sortedcontainers").__name__
 
 
 def import_json() -> str:

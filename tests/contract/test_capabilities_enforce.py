@@ -58,6 +58,7 @@ GRANTED: list[tuple[Any, tuple[Any, ...], list[str], Any]] = [
     (kit.add, (1, 2), [], 3),
     (kit.import_json, (), [], "tomllib"),
     (kit.import_numpy, (), ["import:numpy"], "numpy"),
+    (kit.import_by_function, (), ["import:sortedcontainers"], "sortedcontainers"),
     (os.kill, (os.getpid(), 0), ["sys:kill"], None),
 ]
 
@@ -78,6 +79,7 @@ REFUSED: list[tuple[Any, tuple[Any, ...], list[str], str]] = [
     (kit.read_variable, ("SECRET_OF_TEST",), [], "env:SECRET_OF_TEST"),
     (kit.run_program, ("cat", "data/a.txt"), ["run:true", "read"], "run:cat"),
     (kit.import_numpy, (), [], "import:numpy"),
+    (kit.import_by_function, (), [], "import:sortedcontainers"),
     (kit.call_foreign_code, (), [], "ffi:self"),
     (os.kill, (os.getpid(), 0), [], "sys:kill"),
     (kit.connect, ("127.0.0.1", 9), [], "net:127.0.0.1:9"),

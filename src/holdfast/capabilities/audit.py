@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch"]
 
-# Of one kind; what is covered is not listed beyond, what is undeclared is counted.
+# What is covered is not listed beyond, what is undeclared is counted.
 MOST_LISTED = 10_000
 MOST_SEEN = 100_000
 # The way to the caller; what runs in a frame decides whose use it is.
@@ -123,16 +123,17 @@ class Watch:
 
         def hook(event: str, args: tuple[Any, ...]) -> None:
             handle = find(event)
-            if handle is not None and self.is_on:
+            if handle is not None:
                 handle(event, args)
 
-        return hook
+        return hook if self._opened is None else self._opened.make_hook(find)
 
     def _make_handlers(self) -> dict[str, Callable[[str, tuple[Any, ...]], None]]:
         return {
-            "open": self._opened.make_handler() if self._opened else self._on_open,
+            "open": self._opened.note if self._opened else self._on_open,
             "os.chdir": self._on_chdir,
             "import": self._on_import,
+            "exec": self._on_import,
             "os.system": self._on_shell,
             "os.putenv": self._on_variable,
             "os.unsetenv": self._on_variable,
@@ -188,9 +189,9 @@ class Watch:
     def _stop_waiting(self) -> None:
         """Follow paths at once from now on: a link was made, and may be gone before the end."""
         if self._opened is not None:
-            self._opened.follow()
-            self._opened = None
-            self._handlers["open"] = self._on_open
+            # In a forked process, what waits is the parent's to look at.
+            self._opened.stop(is_left=self._is_fork)
+            self._handlers["open"], self._opened = self._on_open, None
 
     def _on_chdir(self, event: str, args: tuple[Any, ...]) -> None:
         path = folder_of(args[0]) if isinstance(args[0], int) else os.fsdecode(args[0])
@@ -290,9 +291,14 @@ class Watch:
         self.use("ffi", resource, resource)
 
     def _on_import(self, event: str, args: tuple[Any, ...]) -> None:
-        name, filename = str(args[0]), args[1]
-        top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top == "holdfast":
+        if self._opened is not None:
+            self._opened.note_import()
+        if event == "exec":
+            # `importlib.import_module` raises no other event.
+            top, filename = self.software.module_of(args[0]), None
+        else:
+            top, filename = str(args[0]).partition(".")[0], args[1]
+        if not top or top in sys.stdlib_module_names or top == "holdfast":
             return
         if filename is not None:
             self._blind(f"compiled module of {top}")
@@ -373,9 +379,7 @@ class Watch:
 
     def _forked(self) -> None:
         self._is_fork = True
-        # What waits is the parent's to look at.
-        self._opened = None
-        self._handlers["open"] = self._on_open
+        self._stop_waiting()
 
     def _tell(self, *fields: str) -> None:
         if self._shared >= 0:

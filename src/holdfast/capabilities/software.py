@@ -15,6 +15,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
 __all__ = ["Software", "code_files", "is_own_name", "package_folders"]
 
@@ -57,6 +58,9 @@ OWN_PREFIXES = ("LC_", "PYTHON", "HOLDFAST_", "COVERAGE_")
 # Library code that asks on its caller's behalf.
 PASSED_ON = ("os.py", "_collections_abc.py")
 
+# Code that reads for itself: to show lines of a traceback, and to follow what was noted.
+ON_THEIR_OWN = ("linecache.py", f"capabilities{os.sep}opened.py")
+
 
 def is_own_name(name: str) -> bool:
     """Tell whether a variable of the environment is the interpreter's own business."""
@@ -93,9 +97,12 @@ class Software:
         self.folders = package_folders()
         self._code = tuple(folder + os.sep for folder in self.folders)
         self._standard = (os.path.dirname(os.__file__) + os.sep,)
-        system = (*SYSTEM, *NETWORK) if has_net else SYSTEM
-        everything = [*self.folders, *(place for place in system if os.path.exists(place))]
-        self.readable = list(dict.fromkeys([*everything, *map(os.path.realpath, everything)]))
+        named = (*SYSTEM, *NETWORK) if has_net else SYSTEM
+        system = [place for place in named if os.path.exists(place)]
+        # The folders come with what they lead to.
+        self.readable = list(
+            dict.fromkeys([*self.folders, *system, *map(os.path.realpath, system)])
+        )
         self.files = frozenset([*self.readable, *DEVICES])
         self._below = tuple(place + os.sep for place in self.readable)
         # Whose code a file name stands for: is it that of a library?
@@ -108,6 +115,17 @@ class Software:
     def owns_all_below(self, folder: str) -> bool:
         """Tell whether a resolved folder is the software's, with all that lies in it."""
         return (folder + os.sep).startswith(self._below)
+
+    def module_of(self, code: Any) -> str:
+        """Return the first name of the module whose body this code is, "" for other code."""
+        if getattr(code, "co_name", "") != "<module>":
+            return ""
+        file: str = code.co_filename
+        below = [place for place in sys.path if place and file.startswith(place + os.sep)]
+        if not below:
+            return ""
+        name = file[len(max(below, key=len)) + 1 :].partition(os.sep)[0].removesuffix(".py")
+        return name if name.isidentifier() else ""
 
     def is_loading(self, frame: FrameType | None) -> bool:
         """Tell whether what happens in a frame belongs to an import rather than to its caller.
@@ -124,7 +142,7 @@ class Software:
                 return True
             if not self._is_library(name):
                 return False
-            if code.co_name == "<module>" or name.endswith("linecache.py"):
+            if code.co_name == "<module>" or name.endswith(ON_THEIR_OWN):
                 return True
             frame = frame.f_back
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,7 +140,7 @@ def test_a_file_that_is_written_and_read_is_told_once_each() -> None:
     told = Told("write")
     for mode, flags in (("w", os.O_WRONLY | os.O_CREAT), ("r", 0), ("w", os.O_WRONLY), ("r", 0)):
         tell(told.hook, "open", "a", mode, flags)
-    assert told.used() == ["read:a", "write:a"]
+    assert told.used() == ["write:a", "read:a"]
     assert list(told.watch.undeclared) == ["read:a"]
     assert told.watch.unused() == []
 
@@ -205,10 +206,10 @@ def test_a_link_is_followed_to_what_is_read(tmp_path: Path) -> None:
 
 def test_many_files_are_looked_at_in_between() -> None:
     told = Told()
-    for n in range(2_500):
+    for n in range(8_500):
         tell(told.hook, "open", str(n), "r", 0)
-    assert len(told.watch.used) == 2_000
-    assert len(told.used()) == 2_500
+    assert len(told.watch.used) == 8_000
+    assert len(told.used()) == 8_500
 
 
 def test_uses_beyond_the_most_that_is_listed_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,16 +247,55 @@ def test_a_known_address_is_told_by_its_name() -> None:
     assert list(told.watch.used) == ["net:example.org:80"]
 
 
-def test_nothing_is_noted_while_it_is_off() -> None:
+def test_after_an_import_callers_are_looked_at_until_one_is_seen_that_imports_nothing() -> None:
     told = Told()
-    told.watch.is_on = False
+    opened = told.watch._opened
+    tell(told.hook, "import", "json", None, [], [], [])
+    assert opened._importing
     tell(told.hook, "open", "a", "r", 0)
-    assert told.used() == []
+    assert not opened._importing
+    tell(told.hook, "open", "b", "r", 0)
+    assert told.used() == ["read:a", "read:b"]
+
+
+def test_a_module_that_is_imported_by_a_function_is_seen_by_its_code(tmp_path: Path) -> None:
+    told = Told()
+    place = next(each for each in sys.path if each.endswith("site-packages"))
+    for name, expected in (("yaml/__init__.py", "yaml"), ("six.py", "six"), ("a-b.pth", "")):
+        code = compile("1", f"{place}/{name}", "exec")
+        assert told.watch.software.module_of(code) == expected
+        tell(told.hook, "exec", code)
+    tell(told.hook, "exec", compile("1", os.__file__, "exec"))
+    tell(told.hook, "exec", compile("1", "<string>", "exec"))
+    tell(told.hook, "exec", "1 + 1")
+    assert told.used() == ["import:yaml", "import:six"]
+
+
+@pytest.mark.parametrize("many", [1, 60])
+def test_links_are_found_by_listing_the_folder_or_one_by_one(tmp_path: Path, many: int) -> None:
+    (tmp_path / "link").symlink_to("real")
+    for n in range(many):
+        (tmp_path / f"n{n}").touch()
+    told = Told(folder=str(tmp_path))
+    for n in range(many):
+        tell(told.hook, "open", f"n{n}", "r", 0)
+    tell(told.hook, "open", "link", "r", 0)
+    tell(told.hook, "open", "link", "w", os.O_WRONLY)
+    used = told.used()
+    assert (len(used), used[-2:]) == (many + 2, ["read:real", "write:real"])
+
+
+def test_an_event_of_the_same_name_that_is_somebody_elses_does_no_harm() -> None:
+    told = Told()
+    tell(told.hook, "open", "a", "b")
+    tell(told.hook, "open", "c")
+    assert told.used() == ["read:a", "read:c"]
 
 
 def test_what_a_module_of_a_library_does_while_it_is_imported_is_no_use() -> None:
     told = Told()
-    body = compile("hook('open', ('a', 'r', 0))", os.__file__, "exec")
+    begun = "hook('import', ('json', None))"
+    body = compile(f"{begun}; hook('open', ('a', 'r', 0))", os.__file__, "exec")
     exec(body, {"hook": told.hook})
     assert told.used() == []
 
