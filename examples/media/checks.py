@@ -34,7 +34,7 @@ __all__ = [
     "organise_new",
     "organise_together",
     "remove_place",
-    "was_killed_midway",
+    "was_killed_within",
     "were_together",
 ]
 
@@ -110,7 +110,7 @@ def kill_again_and_again(
     return {
         "files": files,
         "kills": len(done),
-        "midway": sum(each.is_midway for each in done),
+        "within": sum(each.is_within for each in done),
         "planned_and_moved": [[each.planned, each.moved] for each in done],
         "pairs": _plain(pairs),
     }
@@ -142,12 +142,14 @@ def were_together(value: Mapping[str, Any]) -> Finding:
     return Finding(status="undecided", message="they never all worked at the same time")
 
 
-def was_killed_midway(value: Mapping[str, Any], kills: int) -> Finding:
-    """Say whether as many kills as were asked for came about, and one of them within a batch."""
+def was_killed_within(value: Mapping[str, Any], kills: int) -> Finding:
+    """Say whether so many kills were within a batch: otherwise nothing was tried."""
     told = f"planned and moved at the kills: {value['planned_and_moved']}"
-    if value["kills"] == kills and value["midway"]:
-        return Finding(status="passed", message=told, observed=value["midway"])
-    return Finding(status="undecided", message=f"no batch was cut off in its middle; {told}")
+    within = value["within"]
+    if within < kills:
+        message = f"{within} of {kills} kills were within a batch; {told}"
+        return Finding(status="undecided", message=message, observed=within)
+    return Finding(status="passed", message=told, observed=within)
 
 
 def benchmark(files: int, config: Config) -> dict[str, Any]:

@@ -148,7 +148,11 @@ def hold_folder(folder: Path, *, wait: bool) -> Generator[None]:
     """
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            message = f"a folder must be organised by one at a time, and {folder} is in use"
+            raise BlockingIOError(error.errno, message) from error
         yield
     finally:
         os.close(fd)

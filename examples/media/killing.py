@@ -26,38 +26,36 @@ LIMIT_S = 120.0
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
-    """One kill: so many files were planned and not known to be moved, `moved` of them were.
-
-    It was in the middle of a batch where `moved` lies between nought and `planned`.
-    """
+    """One kill: so many files were planned and not known to be moved, `moved` of them were."""
 
     planned: int
     moved: int
 
     @property
-    def is_midway(self) -> bool:
-        """Whether some files of the batch were moved, and some were not."""
-        return 0 < self.moved < self.planned
+    def is_within(self) -> bool:
+        """Whether it was within a batch: files were in their places that no index told of."""
+        return self.moved > 0
 
 
 def kill_and_resume(
     inbox: Path, library: Path, profile: Profile, *, files: int, kills: int, seed: int
 ) -> list[Kill]:
-    """Organise an inbox by a program that is killed with SIGKILL so many times, then left to end.
+    """Organise an inbox by a program that is killed with SIGKILL, then left to end.
 
-    The moments are drawn by the seed; what is there to see then is up to the machine.
+    The moments are drawn by the seed; what is there to see then is up to the machine. It is
+    killed until that was within a batch so many times, or there is nothing left to do.
 
     Raises:
         RuntimeError: the program ended with an error.
     """
-    points = sorted(random.Random(seed).sample(range(1, files), kills))
+    # Near the end the program may be done before it is seen to be at work.
+    points = sorted(random.Random(seed).sample(range(1, max(files * 3 // 4, kills + 1)), kills))
     done: list[Kill] = []
     for point in points:
-        with started(inbox, library, profile) as process:
-            if _wait_for(library, point, process):
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                done.append(_look(inbox, library))
+        while kill := _kill_at(point, inbox, library, profile):
+            done.append(kill)
+            if kill.is_within:
+                break
     with started(inbox, library, profile) as process:
         _, error = process.communicate(timeout=LIMIT_S)
         if process.returncode:
@@ -82,6 +80,18 @@ def started(inbox: Path, library: Path, profile: Profile) -> Generator[subproces
             yield process
         finally:
             process.kill()
+
+
+def _kill_at(point: int, inbox: Path, library: Path, profile: Profile) -> Kill | None:
+    """Start the program and kill it when so many files were planned; None where it ended before."""
+    # What is open from the kill before is no work of this one.
+    already, _ = _progress(library / INDEX)
+    with started(inbox, library, profile) as process:
+        if not _wait_for(library, max(point, already + 1), process):
+            return None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    return _look(inbox, library)
 
 
 def _wait_for(library: Path, point: int, process: subprocess.Popen[str]) -> bool:

@@ -87,7 +87,10 @@ def test_links_stay_and_what_cannot_be_read_is_told(
 
 
 def test_an_inbox_is_organised_by_one_at_a_time(inbox: Manifest, library: Path) -> None:
-    with hold_folder(Path(inbox.folder), wait=False), pytest.raises(BlockingIOError):
+    with (
+        hold_folder(Path(inbox.folder), wait=False),
+        pytest.raises(BlockingIOError, match="one at a time"),
+    ):
         organise(inbox.folder, library)
     assert organise(inbox.folder, library).moved == 60
 
