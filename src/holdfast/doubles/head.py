@@ -73,15 +73,17 @@ def misfit_of(
     def refuse(given: Mapping[str, Any], more: Sequence[Any], other: Mapping[str, Any]) -> NoReturn:
         args: list[Any] = []
         named: dict[str, Any] = {}
+        is_gap = False
         rest = next((given[each.name] for each in parameters if _STARS.get(each.kind) == "*"), more)
         for each in parameters:
             value = given[each.name]
             if each.kind is _KINDS.VAR_KEYWORD:
                 other = value
             elif value is _LEFT_OUT or each.kind is _KINDS.VAR_POSITIONAL:
-                continue
+                # Behind a gap nothing was given by place; what is there are defaults.
+                is_gap = True
             elif each.kind is _KINDS.POSITIONAL_ONLY or (rest and each.kind in _BY_PLACE):
-                args.append(value)
+                args += [] if is_gap else [value]
             elif value is not each.default:
                 named[each.name] = value
         try:
