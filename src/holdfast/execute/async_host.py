@@ -92,7 +92,7 @@ class AsyncHost:
 
     def _readable(self) -> None:
         self._end_if_forked()
-        data = self._sock.recv(262_144)
+        data = self._frames.read(self._sock)
         if not data:
             self._end(0)
         for message in self._frames.feed(data):

@@ -97,6 +97,19 @@ def test_many_messages_do_not_wait_for_the_end_of_the_turn() -> None:
     run(use)
 
 
+def test_a_message_that_cannot_wait_leaves_at_once_behind_those_before_it() -> None:
+    async def use(pair: Pair) -> None:
+        pair.channel.send("before")
+        pair.channel.send_now("now")
+        assert pair.received() == [["before", "now"]]
+        with pytest.raises(TypeError):
+            pair.channel.send_now(object())
+        await turns()
+        assert pair.received() == []
+
+    run(use)
+
+
 def test_what_cannot_be_said_is_refused_and_costs_no_other_message() -> None:
     async def use(pair: Pair) -> None:
         pair.channel.send("before")
