@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from holdfast.model.codec import encode_json
 from holdfast.model.evidence import CaseError, Evidence, Output, StepEvidence
@@ -11,6 +12,7 @@ from holdfast.model.summary import error_title
 from holdfast.ports import PlannedRow
 from holdfast.report.case_text import case_line, finding_lines, reproduce
 from holdfast.report.clean import clean, clean_lines, one_line
+from holdfast.report.lag_text import lag_lines
 from holdfast.report.paint import Paint
 from holdfast.report.timers_text import timer_lines
 from holdfast.text.format import format_duration, format_number
@@ -21,6 +23,11 @@ MAX_VALUE = 2_000
 MAX_OUTPUT_LINES = 40
 MAX_LINE = 500
 MAX_FACT = 300
+# Facts with a form of their own; the others are shown as JSON.
+FACT_LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "loop_lag": lag_lines,
+    "timers": timer_lines,
+}
 
 
 def case_text(
@@ -83,11 +90,12 @@ def _evidence(left: Evidence, paint: Paint) -> Iterator[str]:
     if left.call_s is not None:
         yield f"{paint('call', 'dim')} {format_duration(left.call_s)}"
     for name, fact in left.facts.items():
-        if name == "timers":
-            yield paint("timers", "dim")
-            yield from (f"  {line}" for line in timer_lines(fact))
+        lines = FACT_LINES.get(name)
+        if lines is None:
+            yield f"{paint(clean(name), 'dim')} {one_line(_plain(fact), MAX_FACT)}"
             continue
-        yield f"{paint(clean(name), 'dim')} {one_line(_plain(fact), MAX_FACT)}"
+        yield paint(name, "dim")
+        yield from (f"  {line[:MAX_LINE]}" for line in lines(fact))
     for name, number in left.measurements.items():
         yield f"{paint(clean(name), 'dim')} {format_number(number)}"
     for step in left.steps:
