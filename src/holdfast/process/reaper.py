@@ -264,12 +264,23 @@ class Reaper:
 
 
 def peak_of(used: resource.struct_rusage) -> dict[str, int]:
-    """Return the peak of a child that ended; a program keeps the mark of what it replaced: at least ours."""
-    if used.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
-        return {}
+    """Return the peak of a child that ended; it keeps the mark of the copy of us that it replaced."""
     # Kilobytes on Linux, bytes on macOS: man 2 getrusage of either.
     unit = 1 if sys.platform == "darwin" else 1024
-    return {"peak_bytes": used.ru_maxrss * unit}
+    peak = used.ru_maxrss * unit
+    return {"peak_bytes": peak} if peak > own_mark() * unit else {}
+
+
+def own_mark() -> int:
+    """Return the most memory that this program held, as getrusage counts it.
+
+    Not what getrusage says: to this program, too, it tells the mark of the one that it replaced,
+    and that is a copy of whoever started it, however large.
+    """
+    _, _, rest = read_file("/proc/self/status").partition(b"VmHWM:")
+    if rest:
+        return int(rest.split(None, 1)[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def kill_all(members: Callable[[], set[int]], spare: set[int]) -> set[int]:
