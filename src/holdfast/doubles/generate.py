@@ -37,9 +37,17 @@ class State:
         self.script = Script()
         # A constant answer is read without a call; None in `constant` means that there is none.
         self.constant: tuple[Any] | None = None
-        # (number of the call, its arguments): the number is exact, whatever was dropped.
+        # (number of the call, its arguments): the number is exact, whatever was dropped. Both
+        # stay what they are, so that the generated code need not look them up.
         self.log: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
         self.numbers = itertools.count(1)
+        self._forgotten = 0
+
+    @property
+    def count(self) -> int:
+        """How many calls there were since the last `clear`."""
+        # Of threads that call at once, the later one may be kept first.
+        return max((each[0] for each in self.log), default=self._forgotten) - self._forgotten
 
     def answer(self, arguments: tuple[Any, ...]) -> Any:
         """Return the value of this call as scripted, after its delay."""
@@ -100,7 +108,7 @@ class State:
         self.script.clear()
         self.constant = (None,) if self.returns is type(None) else None
         self.log.clear()
-        self.numbers = itertools.count(1)
+        self._forgotten = next(self.numbers)
 
 
 class Awaited:
@@ -162,7 +170,9 @@ def _compiled(
         "_double_state": state,
         "_double_assume": assume,
         "_double_isinstance": isinstance,
-        "_double_next": next,
+        "_double_number": state.numbers.__next__,
+        "_double_keep": state.log.append,
+        "_double_standing": state.standing,
     }
     source = _source(state, parameters, hints, names)
     exec(compile(source, f"<double of {state.name}>", "exec"), names)  # noqa: S102 - names and numbers of a signature alone
@@ -195,8 +205,8 @@ def _source(
         lines.append(_checked(n, each, is_class=isinstance(check, (type, tuple))))
     given = "".join(f"{each.name}, " for each in parameters)
     if state.standing:
-        lines.append(" _double_assume(_double_state.standing)")
-    lines.append(f" _double_state.log.append((_double_next(_double_state.numbers), {given}))")
+        lines.append(" _double_assume(_double_standing)")
+    lines.append(f" _double_keep((_double_number(), {given}))")
     if state.is_async:
         lines.append(f" return _double_state.answer_async(({given}))")
     else:

@@ -105,7 +105,7 @@ def calls(function: Any) -> list[tuple[Any, ...]]:
 
 def count_calls(function: Any) -> int:
     """Return how often a function of a double was called, exactly."""
-    return max((each[0] for each in _state(function).log), default=0)
+    return _state(function).count
 
 
 def forget(function: Any) -> None:
