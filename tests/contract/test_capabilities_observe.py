@@ -209,6 +209,7 @@ UNSEEN: dict[str, tuple[Any, tuple[Any, ...], set[str]]] = {
         ("other.txt",),
         set(),
     ),
+    "what goes through a socket that is open": (kit.talk_over_a_pair, (), set()),
     "what a program that was started does": (
         kit.read_through_child,
         ("other.txt",),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.builtin import COMPONENTS
+from holdfast.capabilities.kernel import machine
 from holdfast.capabilities.worker import ROOT
 from holdfast.registry import Registry
 from tests.contract.capability_machine import CAN_CONFINE, needs_confinement
@@ -126,3 +127,28 @@ def test_what_cannot_be_run_confined_says_why(
     )
     assert done.returncode == code
     assert said in done.stderr
+
+
+WIPED = f"""
+import os, sys
+sys.path.insert(0, {ROOT!r})
+from holdfast.capabilities.confinement import forget_variables
+from holdfast.capabilities.kernel import texts_at
+from holdfast.capabilities.scope import Scope
+forget_variables(Scope([("env", "KEPT_OF_TEST")]))
+begun = open("/proc/self/environ", "rb").read()
+assert b"SECRET_OF_TEST=" + bytes(6) in begun and b"secret" not in begun
+known = dict(text.split(b"=", 1) for _, text in texts_at("environ"))
+assert known[b"KEPT_OF_TEST"] == b"kept" and b"SECRET_OF_TEST" not in known
+assert "SECRET_OF_TEST" not in os.environ and os.environ["KEPT_OF_TEST"] == "kept"
+"""
+
+
+@pytest.mark.skipif(not machine(), reason="needs Linux on x86_64 or aarch64")
+def test_a_variable_that_is_not_granted_is_gone_from_memory_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_TEST", "secret")
+    monkeypatch.setenv("KEPT_OF_TEST", "kept")
+    ended = run(WIPED, folder)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -243,6 +243,7 @@ def test_arguments_that_are_no_plain_data_are_refused(session: SessionPort) -> N
     session.execute("thing = object()")
     with pytest.raises(UsageError, match="must be plain data, got the Opaque of an object of type"):
         session.call("str", session.namespace["thing"])
+    session.execute("del thing")
 
 
 def test_the_namespace_goes_in_and_out(session: SessionPort) -> None:
