@@ -14,7 +14,9 @@ from holdfast.session import AsyncSession, Opaque, RemoteError, Session, Session
 from holdfast.session.protocol import AsyncSessionPort, SessionPort
 from tests.contract.session_kit import MAKERS, PROCESSES, opened, patient, public_methods
 
-FORGET = "for _ in [each for each in globals() if each[:2] != '__']: del globals()[_]"
+FORGET = (
+    "for _ in [each for each in globals() if each[:2] != '__']: del globals()[_]\n_ = None\ndel _"
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
