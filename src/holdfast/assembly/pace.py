@@ -35,7 +35,8 @@ class Pace:
         self._recent = recent
         self._tell = tell
         self._now = now
-        self._running: dict[str, float] = {}
+        # By suite and id, whose hashes are kept: every case comes by here twice.
+        self._running: dict[tuple[str, str], float] = {}
         self._known: dict[str, Usual | None] = {}
         self._ended: list[tuple[str, float]] = []
         self._found: dict[str, Anomaly] = {}
@@ -56,10 +57,11 @@ class Pace:
         ended, self._ended = self._ended, []
         now = self._now()
         running = [
-            (case, now - started)
-            for case, started in self._running.items()
-            if now - started >= LOOK_AFTER_S and case not in self._found
+            (f"{suite}/{name}", now - started)
+            for (suite, name), started in self._running.items()
+            if now - started >= LOOK_AFTER_S
         ]
+        running = [each for each in running if each[0] not in self._found]
         new = {case for case, _ in (*ended, *running)} - self._known.keys()
         if new:
             recent = self._recent(sorted(new))
@@ -94,12 +96,12 @@ class Pace:
         """Nothing runs yet."""
 
     def case_started(self, case: Case, worker: str) -> None:
-        self._running.setdefault(case.full_id, self._now())
+        self._running.setdefault((case.suite, case.id), self._now())
 
     def case_finished(self, case: Case, result: Result) -> None:
-        full_id = result.full_id
-        if self._running.pop(full_id, None) is not None and result.duration_s >= MIN_S:
-            self._ended.append((full_id, result.duration_s))
+        started = self._running.pop((case.suite, case.id), None)
+        if started is not None and result.duration_s >= MIN_S:
+            self._ended.append((case.full_id, result.duration_s))
 
     def event(self, name: str, facts: Mapping[str, Any]) -> None:
         """It is told of none."""
