@@ -88,7 +88,7 @@ def test_a_pool_says_what_each_process_is_doing(tmp_path: Path) -> None:
     async def use(pool: Pool, _: Reaper) -> Any:
         await pool.warm()
         calls = [pool.call(later("waits_for", path=str(signal_file))) for _ in range(2)]
-        tasks = [asyncio.create_task(each) for each in calls]
+        tasks = [asyncio.ensure_future(each) for each in calls]
         await asyncio.sleep(0)
         during = dict(pool.doing())
         signal_file.touch()

@@ -31,13 +31,16 @@ from holdfast.ports import (
     Judge,
     Recorder,
     Services,
+    Target,
 )
 
-__all__ = ["Surroundings", "attempt_case"]
+__all__ = ["Surroundings", "collect_evidence", "conclude", "holds_worker"]
 
 # Targets keep their own time limits, and teardown and after_each have 30 s each of their own;
 # this much later the attempt is ended from outside.
 GUARD_S = 70.0
+# Such an attempt was ended by what another one did.
+_OF_OTHERS = frozenset({"shared", "lost"})
 
 # Judge a whole case, its steps included, from stored evidence.
 JudgeCase = Callable[[Case, Evidence], tuple[Finding, ...]]
@@ -99,29 +102,60 @@ class Surroundings(msgspec.Struct, kw_only=True):
         )
 
 
-async def attempt_case(
-    planned: PlannedCase, n: int, around: Surroundings, *, alone: bool, worker: str = ""
+def collect_evidence(
+    planned: PlannedCase, around: Surroundings, *, alone: bool, worker: str
+) -> Awaitable[Evidence]:
+    """Attempt a case once; `worker` is the one whose place it holds.
+
+    A case with nothing around its call goes straight to its target, without a task of its own.
+    """
+    case = planned.case
+    suite = around.suites.get(case.suite) or Suite(name=case.suite)
+    if not (case.surround or around.has_services or _has_steps_around(suite)) and (
+        case.target.kind == "python"
+    ):
+        context = _context(planned, around, alone=alone, worker=worker, variables=around.variables)
+        return _drive(planned, around, context)
+    return _collect_with_services(planned, around, suite, alone=alone, worker=worker)
+
+
+def conclude(
+    planned: PlannedCase,
+    n: int,
+    around: Surroundings,
+    left: Evidence,
+    *,
+    when: tuple[float, float],
+    worker: str,
 ) -> tuple[Attempt, Evidence]:
-    """Attempt a case once and judge what it left; `worker` is the one whose place it holds."""
-    clock = around.clock
-    started = clock.now()
-    evidence = await _collect_evidence(planned, around, alone=alone, worker=worker)
-    evidence, findings = _judge(planned.case, evidence, around)
+    """Judge what an attempt left; `when` it started and ended is told in seconds of the clock."""
+    evidence, findings = _judge(planned.case, left, around)
     status = combine(findings)
-    is_lost = evidence.error is not None and any(
-        tag in {"shared", "lost"} for tag in evidence.error.tags
-    )
+    error = evidence.error
+    is_lost = error is not None and not _OF_OTHERS.isdisjoint(error.tags)
+    started, ended = when
     attempt = Attempt(
         n=n,
         status="error" if is_lost else status,  # type: ignore[arg-type]
         started_s=started - around.started,
-        duration_s=clock.now() - started,
+        duration_s=ended - started,
         worker=evidence.worker or worker or "loop",
-        error=evidence.error,
+        error=error,
         findings=findings,
         counts=not is_lost,
     )
     return attempt, evidence
+
+
+def holds_worker(case: Case, lanes: Mapping[str, Any]) -> bool:
+    """Tell whether a case holds a worker while it runs."""
+    if case.target.kind == "python":
+        return lanes.get(case.target.spec.get("ref", ""), "sync") == "sync"
+    return any(
+        step.target.kind == "python"
+        and lanes.get(step.target.spec.get("ref", ""), "sync") == "sync"
+        for step in (*case.steps, *case.teardown)
+    )
 
 
 def _judge(
@@ -140,19 +174,6 @@ def _judge(
     told = codec.encode(findings)
     shown = around.redact(told)
     return evidence, findings if shown is told else codec.decode(shown, tuple[Finding, ...])
-
-
-def _collect_evidence(
-    planned: PlannedCase, around: Surroundings, *, alone: bool, worker: str
-) -> Awaitable[Evidence]:
-    case = planned.case
-    suite = around.suites.get(case.suite) or Suite(name=case.suite)
-    if not (case.surround or around.has_services or _has_steps_around(suite)) and (
-        case.target.kind == "python"
-    ):
-        context = _context(planned, around, alone=alone, worker=worker, variables=around.variables)
-        return _drive(planned, around, context)
-    return _collect_with_services(planned, around, suite, alone=alone, worker=worker)
 
 
 async def _collect_with_services(
@@ -199,7 +220,8 @@ async def _with_surroundings(
     return evidence
 
 
-async def _drive(planned: PlannedCase, around: Surroundings, context: CallContext) -> Evidence:
+def _drive(planned: PlannedCase, around: Surroundings, context: CallContext) -> Awaitable[Evidence]:
+    """Call the target, and hand on what it answers with where no validator is to be asked."""
     case = planned.case
     target = around.load("target", case.target.kind)
     try:
@@ -209,15 +231,28 @@ async def _drive(planned: PlannedCase, around: Surroundings, context: CallContex
         if case.expect:
             context.assessors = around.assessors_of(case.expect)
     except HoldfastError as error:
-        return _set_up_failed(str(error))
-    evidence: Evidence = await (
-        call_surrounded(target, spec, context) if case.surround else target.call(spec, context)
-    )
-    if context.assessors and not evidence.assessments and evidence.error is None:
-        limit_s = context.timeout_s or around.timeout_s
-        answers = await around.executor.assess(context.assessors, evidence.value, limit_s)
-        evidence = msgspec.structs.replace(evidence, assessments=answers)
-    return evidence
+        return _known(_set_up_failed(str(error)))
+    if context.assessors:
+        return _call_and_assess(target, spec, context, around)
+    return _call(target, spec, context)
+
+
+def _call(target: Target, spec: Mapping[str, Any], context: CallContext) -> Awaitable[Evidence]:
+    if context.case.surround:
+        return call_surrounded(target, spec, context)
+    return target.call(spec, context)
+
+
+async def _call_and_assess(
+    target: Target, spec: Mapping[str, Any], context: CallContext, around: Surroundings
+) -> Evidence:
+    """Call the target; ask those validators that were not asked where the value lived."""
+    evidence = await _call(target, spec, context)
+    if evidence.assessments or evidence.error is not None:
+        return evidence
+    limit_s = context.timeout_s or around.timeout_s
+    answers = await around.executor.assess(context.assessors, evidence.value, limit_s)
+    return msgspec.structs.replace(evidence, assessments=answers)
 
 
 def _context(
@@ -243,6 +278,10 @@ async def _run_list(
     if not steps:
         return ()
     return await context.load("target", "steps").run_list(steps, phase, context)
+
+
+async def _known(evidence: Evidence) -> Evidence:
+    return evidence
 
 
 def _set_up_failed(message: str) -> Evidence:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 
 from holdfast.clock import monotonic
 from holdfast.execute.wire import FromHost, Lane
+from holdfast.ports import AssessorCall
 from holdfast.process.channel import Channel
 from holdfast.process.reaper_client import Reaper, ReaperGone, Spawned, describe_exit
 from holdfast.text.cut import HeadTail
@@ -43,6 +45,8 @@ class InFlight(msgspec.Struct, eq=False):
     answers: dict[str, Lane] = {}
     expected: int = 0
     output: dict[int, HeadTail] | None = None
+    # The validators of a call, which is answered with evidence; None for other messages.
+    assessors: Sequence[AssessorCall] | None = None
 
     def start_clock(self, now: float) -> None:
         """Count the time limit from now on."""
@@ -79,6 +83,8 @@ class HostProcess:
         self.killed_for: int | None = None
         self.kill_reason = ""
         self._pipes: dict[int, int] = {}
+        # Asking once whether anything is there costs less than two reads that find nothing.
+        self._waiting = select.poll()
         self.echo: Callable[[bytes], None] | None = None
 
     @property
@@ -111,10 +117,11 @@ class HostProcess:
         for fd in pipes:
             os.set_blocking(fd, False)
             loop.add_reader(fd, self._read_pipe, fd)
+            self._waiting.register(fd, select.POLLIN)
 
     def drain(self) -> None:
         """Read what is waiting in the pipes now; a full pipe needs two reads."""
-        for fd in tuple(self._pipes):
+        for fd, _ in self._waiting.poll(0):
             for _ in range(3):
                 if not self._read_pipe(fd):
                     break
@@ -125,8 +132,7 @@ class HostProcess:
         except BlockingIOError:
             return False
         if not data:
-            asyncio.get_running_loop().remove_reader(fd)
-            os.close(fd)
+            self._let_go(fd)
             del self._pipes[fd]
             return False
         self._keep(self._pipes[fd], data)
@@ -151,11 +157,14 @@ class HostProcess:
     def close(self) -> None:
         """Let go of the connection and the pipes."""
         self.channel.close()
-        loop = asyncio.get_running_loop()
         for fd in self._pipes:
-            loop.remove_reader(fd)
-            os.close(fd)
+            self._let_go(fd)
         self._pipes.clear()
+
+    def _let_go(self, fd: int) -> None:
+        asyncio.get_running_loop().remove_reader(fd)
+        self._waiting.unregister(fd)
+        os.close(fd)
 
     async def exit_text(self) -> str:
         """Say how the process ended, killing it when it lives on without its connection."""

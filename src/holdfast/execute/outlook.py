@@ -28,6 +28,11 @@ class StopRules:
         self._max = max_failures
         self._failures = 0
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether a result can stop the run."""
+        return self._max > 0
+
     def broken_by(self, result: Result) -> str:
         """Count a result; return why the run stops, or ""."""
         if not self._max or result.status not in {"failed", "error"}:

@@ -11,15 +11,9 @@ from typing import Any
 
 from holdfast.clock import monotonic
 from holdfast.errors import InternalError
+from holdfast.execute.answer import end_call, lose
 from holdfast.execute.host_process import HostProcess, InFlight, start_host
-from holdfast.execute.loss import (
-    Loss,
-    evidence_of,
-    loss_of,
-    sentence,
-    unassessed,
-    with_output,
-)
+from holdfast.execute.loss import Loss, loss_of, sentence, unassessed
 from holdfast.execute.watch import Watch, telling_slow_import
 from holdfast.execute.wire import (
     Assess,
@@ -122,10 +116,18 @@ class Pool:
         return flight
 
     def call(self, call: PythonCall) -> Awaitable[Evidence]:
-        """Call the function; what goes wrong with it is in the evidence."""
-        host = self._shared
-        if call.lane == "async" and not call.alone and host is not None and host.is_usable:
-            return self._call_on(host, call)
+        """Call the function; what goes wrong with it is in the evidence.
+
+        The answer is a future where the process is there already: the call is then on its way.
+        """
+        if call.lane == "sync":
+            host = self._named.get(call.worker)
+            if host is not None and host.is_usable:
+                return self._call_worker(host, call)
+        elif not call.alone:
+            host = self._shared
+            if host is not None and host.is_usable:
+                return self._call_on(host, call)
         return self._find_and_call(call)
 
     async def _find_and_call(self, call: PythonCall) -> Evidence:
@@ -136,10 +138,7 @@ class Pool:
             host = self._named.get(call.worker)
             if host is None or not host.is_usable:
                 host = self._named[call.worker] = await self._start("sync", call.worker)
-            try:
-                return await self._call_on(host, call)
-            finally:
-                self._end_abandoned(host)
+            return await self._call_worker(host, call)
         group = "spare" if call.lane == "sync" else "alone"
         async with self._limits[group]:
             host = await self._take(group)
@@ -254,20 +253,20 @@ class Pool:
 
     # --- calls ---------------------------------------------------------------------
 
-    async def _call_on(self, host: HostProcess, call: PythonCall) -> Evidence:
-        timeout_s = call.timeout_s
-        message = Call(
-            self._number(), call.ref, call.kwargs, call.seed, timeout_s or 0.0, call.assessors
-        )
-        flight = self._send(host, message, call.ref, timeout_s)
-        answer = await flight.future
-        if isinstance(answer, Done):
-            if answer.retire:
-                self._let_go(host)
-            evidence = codec.decode(answer.evidence, Evidence)
-            return evidence if flight.output is None else with_output(evidence, flight)
-        call_s = monotonic() - flight.started
-        return evidence_of(answer, flight, call.assessors, call_s=call_s, worker=host.name)
+    def _call_on(self, host: HostProcess, call: PythonCall) -> asyncio.Future[Evidence]:
+        limit_s, assessors = call.timeout_s, call.assessors
+        message = Call(self._number(), call.ref, call.kwargs, call.seed, limit_s or 0.0, assessors)
+        return self._send(host, message, call.ref, limit_s, assessors=assessors).future
+
+    def _call_worker(self, host: HostProcess, call: PythonCall) -> asyncio.Future[Evidence]:
+        """Call a function in a worker, which is ended when its caller is cancelled."""
+        answer = self._call_on(host, call)
+        answer.add_done_callback(partial(self._end_if_cancelled, host))
+        return answer
+
+    def _end_if_cancelled(self, host: HostProcess, answer: asyncio.Future[Evidence]) -> None:
+        if answer.cancelled():
+            self._end_abandoned(host)
 
     async def _ask_spare(self, message: ToHost, label: str, timeout_s: float) -> Any:
         async with self._limits["spare"]:
@@ -282,18 +281,30 @@ class Pool:
         return self._n
 
     def _send(
-        self, host: HostProcess, message: ToHost, label: str, timeout_s: float | None
+        self,
+        host: HostProcess,
+        message: ToHost,
+        label: str,
+        timeout_s: float | None,
+        *,
+        assessors: Sequence[AssessorCall] | None = None,
     ) -> InFlight:
+        """Send a message; with `assessors` it is a call, which is answered with evidence."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         now = monotonic()
-        flight = host.in_flight[message.n] = InFlight(future, label, timeout_s, now)
+        flight = InFlight(future, label, timeout_s, now, assessors=assessors)
+        host.in_flight[message.n] = flight
         if host.is_ready:
             flight.start_clock(now)
         try:
-            host.channel.send(message)
+            if host.lane == "sync":
+                host.channel.send_now(message)
+            else:
+                host.channel.send(message)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            del host.in_flight[message.n]
             reason = f"the arguments must be plain data: {error}"
-            _settle(host, message.n, Loss(kind="setup", message=reason))
+            lose(host, flight, Loss(kind="setup", message=reason))
         return flight
 
     def _messages(self, host: HostProcess, messages: list[FromHost]) -> None:
@@ -302,13 +313,21 @@ class Pool:
             host.note_ready()
             self._unready = 0
         for message in messages:
-            if isinstance(message, Done):
-                if host.lane == "sync":
-                    host.drain()
-                    host.forget_log()
-                _settle(host, message.n, message)
+            if type(message) is Done:
+                self._end_call(host, message)
             else:
                 self._other_message(host, message)
+
+    def _end_call(self, host: HostProcess, done: Done) -> None:
+        if host.lane == "sync":
+            # It begins no other call before it is told to: what is in its pipes belongs to this one.
+            host.drain()
+            host.forget_log()
+        flight = host.in_flight.pop(done.n, None)
+        if done.retire:
+            self._let_go(host)
+        if flight is not None:
+            end_call(flight, done.evidence)
 
     def _other_message(self, host: HostProcess, message: FromHost) -> None:
         match message:
@@ -357,10 +376,7 @@ class Pool:
         if not host.is_ready:
             self._unready += 1
         for n, flight in flights:
-            if not flight.future.done():
-                flight.future.set_result(
-                    loss_of(host, n, flight, ending=ending, count=len(flights))
-                )
+            lose(host, flight, loss_of(host, n, flight, ending=ending, count=len(flights)))
         host.in_flight.clear()
         self._let_go(host)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from holdfast.model.case import Case, Retries
-from holdfast.model.evidence import Evidence
+from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.finding import Status
 from holdfast.model.result import Attempt, Result, SkipKind
 
-__all__ = ["backoff_s", "final_result", "is_down", "may_retry", "skipped"]
+__all__ = ["backoff_s", "endpoint_down", "final_result", "is_down", "may_retry", "skipped"]
 
 # A resource that answers is up, whatever it answers; these say that it did not.
 DOWN_KINDS = frozenset({"timeout"})
@@ -91,6 +93,20 @@ def skipped(case: Case, kind: SkipKind, reason: str, attempts: Sequence[Attempt]
         started_s=attempts[0].started_s if attempts else 0.0,
         attempts=tuple(attempts),
     )
+
+
+def endpoint_down(case: Case, resource: str, attempts: Sequence[Attempt], now_s: float) -> Result:
+    """Return the result of a case that was not attempted (again), since what it uses does not answer."""
+    message = f"endpoint down: {resource} failed too often in a row"
+    last = Attempt(
+        n=attempts[-1].n + 1 if attempts else 1,
+        status="error",
+        started_s=now_s,
+        duration_s=0.0,
+        worker="loop",
+        error=CaseError(kind="setup", message=message),
+    )
+    return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=message)
 
 
 def _reason(attempt: Attempt) -> str:

@@ -1,22 +1,29 @@
-"""How are all cases of a plan carried out? A loop around the scheduler, one task per attempt."""
+"""How are all cases of a plan carried out? A loop around the scheduler, one future per attempt."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
 
-from holdfast.execute.attempt import Surroundings, attempt_case
+from holdfast.execute.attempt import Surroundings, collect_evidence, conclude, holds_worker
 from holdfast.execute.journal import Journal
 from holdfast.execute.loss import suspected
 from holdfast.execute.outlook import Stop, StopRules
-from holdfast.execute.retry import backoff_s, final_result, is_down, may_retry, skipped
+from holdfast.execute.retry import (
+    backoff_s,
+    endpoint_down,
+    final_result,
+    is_down,
+    may_retry,
+    skipped,
+)
 from holdfast.execute.scheduler import Doomed, Scheduler
 from holdfast.execute.suites import SuiteSteps
-from holdfast.model.case import Case
 from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.plan import Plan, PlannedCase
 from holdfast.model.result import Attempt, Result, SkipKind
@@ -24,6 +31,15 @@ from holdfast.model.span import SpanLog
 from holdfast.process.reaper_client import ReaperGone
 
 __all__ = ["Runner"]
+
+
+class _Begun(msgspec.Struct, frozen=True, gc=False):
+    """An attempt that runs: when it started on the clock, and how long it had waited for permits."""
+
+    planned: PlannedCase
+    n: int
+    started: float
+    waited_s: float
 
 
 class Runner:
@@ -49,7 +65,7 @@ class Runner:
         self._journal = journal
         self._rules = rules
         self._on_result = on_result
-        self._is_sync = [_is_sync(planned.case, around.lanes) for planned in plan.cases]
+        self._is_sync = [holds_worker(planned.case, around.lanes) for planned in plan.cases]
         passed = {index: result.status == "passed" for index, result in done.items()}
         self._scheduler = Scheduler(
             plan, slots=slots, workers=workers, is_sync=self._is_sync, done=passed
@@ -62,7 +78,7 @@ class Runner:
         self._free_workers = list(range(1, workers + 1))
         self._worker_of: dict[int, str] = {}
         self._alone: set[int] = set()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, asyncio.Future[Any]] = {}
         self._wake: asyncio.TimerHandle | None = None
         self._will_pump = False
         self._loop: asyncio.AbstractEventLoop
@@ -82,7 +98,7 @@ class Runner:
             if budget
             else None
         )
-        self._pump()
+        self._timed_pump()
         try:
             await self._over
         finally:
@@ -161,16 +177,15 @@ class Runner:
             self._scheduler.release(index)
             self._end_with(
                 index,
-                _endpoint_down(
-                    planned.case, resource, self._attempts.get(index, []), self._now_s()
-                ),
+                endpoint_down(planned.case, resource, self._attempts.get(index, []), self._now_s()),
             )
             return
         attempts = self._attempts.get(index)
         n = attempts[-1].n + 1 if attempts else 1
         where = self._take_place(planned)
-        self._journal.start(planned, n, self._now_s(), where)
-        self._tasks[index] = self._loop.create_task(self._attempt(planned, n, waited_s))
+        begun = _Begun(planned, n, self._around.clock.now(), waited_s)
+        self._journal.start(planned, n, begun.started - self._around.started, where)
+        self._tasks[index] = self._begin(begun)
 
     def _now_s(self) -> float:
         return self._around.clock.now() - self._around.started
@@ -196,32 +211,77 @@ class Runner:
         if at is not None:
             self._wake = self._loop.call_later(max(at - now, 0.0), self._timed_pump)
 
-    async def _attempt(self, planned: PlannedCase, n: int, waited_s: float) -> None:
+    def _begin(self, begun: _Begun) -> asyncio.Future[Any]:
+        """Begin an attempt; it becomes a task only where its suite or its target needs one."""
+        if self._suites.is_needed:
+            return self._loop.create_task(self._attempt_in_suite(begun))
+        left = asyncio.ensure_future(self._collect(begun.planned))
+        left.add_done_callback(partial(self._left, begun))
+        return left
+
+    def _collect(self, planned: PlannedCase) -> Awaitable[Evidence]:
         index = planned.index
+        worker = self._worker_of.get(index, "")
+        return collect_evidence(planned, self._around, alone=index in self._alone, worker=worker)
+
+    async def _attempt_in_suite(self, begun: _Begun) -> None:
         try:
-            broken = await self._suites.ready(planned.case) if self._suites.is_needed else ""
+            broken = await self._suites.ready(begun.planned.case)
             if broken:
-                attempt, evidence = self._suite_broken(n, broken)
-            else:
-                attempt, evidence = await attempt_case(
-                    planned,
-                    n,
-                    self._around,
-                    alone=index in self._alone,
-                    worker=self._worker_of.get(index, ""),
-                )
-            del self._tasks[index]
-            self._release(index)
-            self._keep(planned, attempt, evidence, waited_s)
-            self._pump_soon()
+                self._give_back(begun.planned.index)
+                self._keep(begun, *self._suite_broken(begun.n, broken))
+                self._pump_soon()
+                return
+            begun = msgspec.structs.replace(begun, started=self._around.clock.now())
+            self._end_attempt(begun, await self._collect(begun.planned))
         except Exception as error:  # noqa: BLE001 - a fault of holdfast ends the run with exit 4, told by `run`
             self._fail(error)
 
     # --- ending --------------------------------------------------------------------
 
-    def _keep(
-        self, planned: PlannedCase, attempt: Attempt, evidence: Evidence, waited_s: float
-    ) -> None:
+    def _left(self, begun: _Begun, left: asyncio.Future[Evidence]) -> None:
+        if left.cancelled():
+            return
+        try:
+            self._end_attempt(begun, left.result())
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+
+    def _end_attempt(self, begun: _Begun, left: Evidence) -> None:
+        planned = begun.planned
+        ended = self._around.clock.now()
+        worker = self._give_back(planned.index)
+        is_passed_on = worker != "" and left.error is None and self._decides_nothing(planned)
+        if is_passed_on:
+            # Its worker idles until its next call is sent: that goes before all that is done here.
+            self._timed_pump()
+        attempt, evidence = conclude(
+            planned, begun.n, self._around, left, when=(begun.started, ended), worker=worker
+        )
+        self._keep(begun, attempt, evidence)
+        if is_passed_on:
+            self._check_over()
+        else:
+            self._pump_soon()
+
+    def _give_back(self, index: int) -> str:
+        """Take back what an attempt held; return the worker whose place that was, or ""."""
+        del self._tasks[index]
+        worker = self._worker_of.get(index, "")
+        self._release(index)
+        return worker
+
+    def _decides_nothing(self, planned: PlannedCase) -> bool:
+        """Tell whether what starts next is the same however this case, whose call ended, is judged."""
+        return not (
+            self.stop.kind
+            or self._rules.may_stop
+            or planned.case.retries.times
+            or self._scheduler.is_needed(planned.index)
+        )
+
+    def _keep(self, begun: _Begun, attempt: Attempt, evidence: Evidence) -> None:
+        planned = begun.planned
         index = planned.index
         self._journal.end_attempt(planned, attempt, evidence)
         self.spans.note(
@@ -230,7 +290,7 @@ class Runner:
             attempt.started_s,
             attempt.started_s + attempt.duration_s,
             is_sync=self._is_sync[index],
-            permit_wait_s=waited_s,
+            permit_wait_s=begun.waited_s,
         )
         attempts = self._attempts.setdefault(index, [])
         attempts.append(attempt)
@@ -272,7 +332,7 @@ class Runner:
         for each in doomed:
             planned = self._plan.cases[each.index]
             if each.resource:
-                result = _endpoint_down(
+                result = endpoint_down(
                     planned.case,
                     each.resource,
                     self._attempts.pop(each.index, []),
@@ -333,27 +393,3 @@ class Runner:
                 self._end_with(
                     index, skipped(case, "interrupt", "interrupted while it ran", attempts)
                 )
-
-
-def _is_sync(case: Case, lanes: Any) -> bool:
-    """Tell whether a case holds a worker while it runs."""
-    if case.target.kind == "python":
-        return lanes.get(case.target.spec.get("ref"), "sync") == "sync"
-    return any(
-        step.target.kind == "python" and lanes.get(step.target.spec.get("ref"), "sync") == "sync"
-        for step in (*case.steps, *case.teardown)
-    )
-
-
-def _endpoint_down(case: Case, resource: str, attempts: list[Attempt], now_s: float) -> Result:
-    """Return the result of a case that was not attempted (again), since what it uses does not answer."""
-    message = f"endpoint down: {resource} failed too often in a row"
-    last = Attempt(
-        n=attempts[-1].n + 1 if attempts else 1,
-        status="error",
-        started_s=now_s,
-        duration_s=0.0,
-        worker="loop",
-        error=CaseError(kind="setup", message=message),
-    )
-    return msgspec.structs.replace(final_result(case, [*attempts, last], ""), reason=message)

@@ -229,6 +229,10 @@ class Scheduler:
                 opened.append(name)
         return self._end_waiting(opened) if opened else []
 
+    def is_needed(self, index: int) -> bool:
+        """Tell whether other cases need this one."""
+        return index in self._dependents
+
     def is_down(self, index: int) -> str:
         """Return the resource of a case whose breaker is open, or ""."""
         for name in self._uses[index]:
