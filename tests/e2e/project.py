@@ -46,12 +46,16 @@ class Project:
         self.write(f"{name}.json", {"suite": name, **head, "cases": cases})
 
     def env(self, more: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment of a command: that of the tests, without settings of whoever runs them."""
+        """Return the environment of a command: that of the tests, without settings of whoever runs them.
+
+        Nor is it under CI because the tests are: what holdfast does there, a test asks for.
+        """
         kept = {
             name: text
             for name, text in os.environ.items()
             if not name.startswith("HOLDFAST_") or name == "HOLDFAST_TEST_SESSION"
         }
+        kept.pop("CI", None)
         return {**kept, "NO_COLOR": "1", MARK: str(self.folder), **more}
 
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
