@@ -152,7 +152,7 @@ def test_the_lower_bound_is_what_slots_permits_and_the_longest_sleep_allow(
 def test_a_command_is_measured_with_its_memory_and_its_children(tmp_path: Path) -> None:
     script = (
         "import subprocess, sys; held = bytearray(60_000_000)\n"
-        "child = 'import time; held = bytearray(30_000_000); time.sleep(0.4)'\n"
+        "child = 'import time; held = bytearray(30_000_000); time.sleep(1)'\n"
         "subprocess.run([sys.executable, '-c', child]); print('done')"
     )
     done = run(python("-c", script), cwd=tmp_path)
