@@ -207,6 +207,7 @@ def test_the_json_report_has_numbers_that_add_up(tmp_path: Path) -> None:
         "flaky": 1,
         "cached": 0,
         "author_skipped": 1,
+        "assumed": 0,
     }
     assert counts == written["counts"]
     assert written["success_rate"] == 2 / 5
@@ -245,6 +246,8 @@ def test_numbers_that_json_does_not_have_are_null(tmp_path: Path) -> None:
 def test_the_json_report_says_what_was_used_and_what_took_unusually_long(tmp_path: Path) -> None:
     slow = Anomaly(case="sums/adds", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
     watched = Watched(
+        judged=9,
+        unusual=1,
         asked_hz=10.0,
         achieved_hz=9.5,
         share=0.004,
@@ -277,7 +280,8 @@ def test_the_json_report_says_what_was_used_and_what_took_unusually_long(tmp_pat
         ],
     }
     told = {"duration_s": 2.0, "usual_s": 0.1, "runs": 8, "score": 9.0, "is_over": True}
-    assert written["unusual"] == {"is_machine": False, "cases": [{"case": "sums/adds", **told}]}
+    cases = [{"case": "sums/adds", **told}]
+    assert written["unusual"] == {"count": 1, "judged": 9, "is_machine": False, "cases": cases}
 
 
 def test_the_json_report_says_why_nothing_was_watched(tmp_path: Path) -> None:

@@ -168,7 +168,9 @@ def test_memory_and_what_took_unusually_long_are_told(tmp_path: Path) -> None:
         Anomaly(case=f"sums/{name}", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
         for name in ("adds", "flakes", "guesses", "divides")
     ]
-    told = Watched(asked_hz=10.0, achieved_hz=9.9, share=0.004, anomalies=tuple(slow))
+    told = Watched(
+        asked_hz=10.0, achieved_hz=9.9, share=0.004, judged=5, unusual=4, anomalies=tuple(slow)
+    )
     text = page(tmp_path, *mixed(), run=row(watched=told), series=series).text
     for part in (
         "sums/adds took 2 s, usually 100 ms (its last 8 runs, score 9.0)",

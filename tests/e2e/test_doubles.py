@@ -42,13 +42,19 @@ def use():
 def test_a_pass_on_a_double_is_assumed_until_its_contract_has_run(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("app.py", CODE)
-    project.suite("s", [{"id": "use", "python": "app:use", "expect": ["completes"]}])
-    _, before = project.quick_run("s.json")
-    assert result(before, "use")["status"] == "passed"
-    assert result(before, "use")["reason"].startswith("assumed: ")
-    assert "was never verified" in result(before, "use")["reason"]
+    use = {"python": "app:use", "expect": ["completes"]}
+    project.suite("s", [{"id": "use", **use}, {"id": "steps", "steps": [use]}])
+    ended, before = project.quick_run("s.json", "--verbose")
+    for name in ("use", "steps"):
+        assert result(before, name)["status"] == "passed"
+        assert result(before, name)["reason"].startswith("assumed: ")
+        assert "was never verified" in result(before, name)["reason"]
+    assert (before["counts"]["passed"], before["counts"]["assumed"]) == (2, 2)
+    assert "2 passed, 2 assumed of 2 cases" in ended.out
+    assert ended.out.count("  assumed: the double of contract 'shop' was never verified") == 2
     project.suite("v", [{"id": "verify", "python": "app:verify", "expect": ["completes"]}])
     _, verified = project.quick_run("v.json")
     assert result(verified, "verify")["status"] == "passed"
     _, after = project.quick_run("s.json")
-    assert result(after, "use")["reason"] == ""
+    assert {each["reason"] for each in after["results"]} == {""}
+    assert after["counts"]["assumed"] == 0

@@ -118,12 +118,13 @@ class _SuiteTally:
     """The counts of one suite."""
 
     __slots__ = (
-        "author_skipped", "by_status", "cached", "errors", "errors_cut",
+        "assumed", "author_skipped", "by_status", "cached", "errors", "errors_cut",
         "first_s", "flaky", "last_s", "planned", "recorded",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.planned = self.recorded = self.flaky = self.cached = self.author_skipped = 0
+        self.assumed = 0
         self.by_status = {"passed": 0, "failed": 0, "undecided": 0, "error": 0, "skipped": 0}
         self.errors: list[tuple[str, str]] = []
         self.errors_cut = 0
@@ -137,6 +138,7 @@ class _SuiteTally:
             self.flaky += 1
         if result.cached_from:
             self.cached += 1
+        self.assumed += result.is_assumed
         if result.attempts:
             self.first_s = min(self.first_s, result.started_s)
             self.last_s = max(self.last_s, result.started_s + result.duration_s)
@@ -157,6 +159,7 @@ class _SuiteTally:
             flaky=self.flaky,
             cached=self.cached,
             author_skipped=self.author_skipped,
+            assumed=self.assumed,
             **self.by_status,
         )
 

@@ -74,5 +74,7 @@ def _added(before: Watched, now: Watched) -> Watched:
         peak_bytes={
             name: max(before.peak_bytes.get(name, 0), now.peak_bytes.get(name, 0)) for name in names
         },
+        judged=before.judged + now.judged,
+        unusual=before.unusual + now.unusual,
         anomalies=(*before.anomalies, *now.anomalies),
     )

@@ -40,12 +40,18 @@ class Pace:
         self._known: dict[str, Usual | None] = {}
         self._ended: list[tuple[str, float]] = []
         self._found: dict[str, Anomaly] = {}
+        self.judged = 0
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """What stood out, the farthest first; not more than 100."""
         found = sorted(self._found.values(), key=lambda each: -each.score)
         return tuple(found[:MAX_KEPT])
+
+    @property
+    def unusual(self) -> int:
+        """How many stood out in all."""
+        return len(self._found)
 
     @property
     def in_flight(self) -> int:
@@ -74,6 +80,7 @@ class Pace:
 
     def _judge(self, case: str, duration_s: float, *, is_over: bool) -> None:
         known = self._known[case]
+        self.judged += is_over and known is not None
         if known is None or duration_s <= known.limit_s:
             # One that was told while it ran can only have become longer.
             return

@@ -90,7 +90,12 @@ class Watching:
             self._give_up(f"{type(ended).__name__}: {ended}")
         await self._close()
         self.pace.look()
-        self.watched = msgspec.structs.replace(self.watched, anomalies=self.pace.anomalies)
+        self.watched = msgspec.structs.replace(
+            self.watched,
+            judged=self.pace.judged,
+            unusual=self.pace.unusual,
+            anomalies=self.pace.anomalies,
+        )
 
     async def _close(self) -> None:
         usage = self._usage

@@ -25,6 +25,7 @@ from holdfast.capabilities.violation import CannotEnforce, CapabilityViolation
 from holdfast.clock import monotonic, seed_global
 from holdfast.model import codec
 from holdfast.model.evidence import CaseError, Evidence
+from holdfast.process.page import close_page, open_page
 from holdfast.process.reference import find
 
 __all__ = ["CaseAnswer", "CaseRequest", "main"]
@@ -108,6 +109,11 @@ def _call(request: CaseRequest, watch: Watch) -> Evidence:
     finally:
         watch.is_loading = False
     seed_global(request.seed)
+    page = open_page(is_alone=True)
+    return close_page(page, _carry(function, request))
+
+
+def _carry(function: Any, request: CaseRequest) -> Evidence:
     start = monotonic()
     try:
         value = function(**request.kwargs)

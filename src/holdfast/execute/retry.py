@@ -9,7 +9,7 @@ import msgspec
 from holdfast.model.case import Case, Retries
 from holdfast.model.evidence import CaseError, Evidence
 from holdfast.model.finding import Status
-from holdfast.model.result import Attempt, Result, SkipKind
+from holdfast.model.result import ASSUMED, Attempt, Result, SkipKind
 
 __all__ = ["backoff_s", "endpoint_down", "final_result", "is_down", "may_retry", "skipped"]
 
@@ -65,8 +65,8 @@ def final_result(
             status, skip_kind, reason = "skipped", "xfail", f"expected to fail: {waiver.reason}"
         elif status == "passed":
             reason = f"passed although expected to fail: {waiver.reason}"
-    if status == "passed" and not reason and left is not None and "assumed" in left.facts:
-        reason = f"assumed: {'; '.join(left.facts['assumed'])}"
+    if status == "passed" and not reason and left is not None and (taken := _assumed(left)):
+        reason = f"{ASSUMED}{'; '.join(taken)}"
     first = attempts[0]
     return Result(
         suite=case.suite,
@@ -80,6 +80,12 @@ def final_result(
         attempts=tuple(attempts),
         measurements=left.measurements if left is not None else {},
     )
+
+
+def _assumed(left: Evidence) -> list[str]:
+    """Return what a case and its steps took for granted, each once."""
+    told = [left, *(step.evidence for step in left.steps)]
+    return list(dict.fromkeys(each for one in told for each in one.facts.get("assumed", ())))
 
 
 def skipped(case: Case, kind: SkipKind, reason: str, attempts: Sequence[Attempt]) -> Result:

@@ -9,7 +9,7 @@ import msgspec
 from holdfast.model.evidence import CaseError
 from holdfast.model.finding import Finding, Status
 
-__all__ = ["Attempt", "AttemptStatus", "Result", "SkipKind"]
+__all__ = ["ASSUMED", "Attempt", "AttemptStatus", "Result", "SkipKind"]
 
 AttemptStatus = Literal["passed", "failed", "undecided", "error", "lost"]
 
@@ -17,6 +17,10 @@ AttemptStatus = Literal["passed", "failed", "undecided", "error", "lost"]
 SkipKind = Literal[
     "", "author", "xfail", "need", "interrupt", "budget", "fail-fast", "stop", "requires"
 ]
+
+
+# How the reason of a pass begins that takes something for granted.
+ASSUMED = "assumed: "
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -56,6 +60,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     attempts: tuple[Attempt, ...] = ()
     measurements: dict[str, float] = {}
     cached_from: str = ""
+
+    @property
+    def is_assumed(self) -> bool:
+        """It passed, and rests on a double that was not verified."""
+        return self.status == "passed" and self.reason.startswith(ASSUMED)
 
     @property
     def full_id(self) -> str:

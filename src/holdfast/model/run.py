@@ -24,7 +24,11 @@ Verdict = Literal["passed", "failed", "undecided", "incomplete"]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many cases ended how. `author_skipped` are the skipped ones that leave the rate alone."""
+    """How many cases ended how.
+
+    `author_skipped` are the skipped ones that leave the rate alone, `assumed` the passed
+    ones that rest on a double that was not verified.
+    """
 
     planned: int = 0
     recorded: int = 0
@@ -36,6 +40,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     flaky: int = 0
     cached: int = 0
     author_skipped: int = 0
+    assumed: int = 0
 
     @property
     def success_rate(self) -> float:

@@ -46,9 +46,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def headline(result: Result) -> str:
-    """Return the one sentence that says why a case did not pass, "" for one that did."""
+    """Return the one sentence that says why a case did not pass, or what its pass takes for granted."""
     if result.status == "passed":
-        return ""
+        return result.reason if result.is_assumed else ""
     if result.status == "error" and result.error is not None:
         return error_title(result.error)
     for finding in result.findings:

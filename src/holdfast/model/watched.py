@@ -28,7 +28,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
     `asked_hz` is 0 where nothing was watched; `reason` says why. `share` is the watching's own
     use of one core. `missing` names what could not be read here, and why; `peak_bytes` the most
-    that each was seen to hold, by the kernel's mark where it keeps one.
+    that each was seen to hold, by the kernel's mark where it keeps one. `judged` cases had
+    enough of a past; `unusual` of them stood out, the farthest of which are the `anomalies`.
     """
 
     asked_hz: float = 0.0
@@ -37,4 +38,6 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     missing: dict[str, str] = {}
     peak_bytes: dict[str, int] = {}
+    judged: int = 0
+    unusual: int = 0
     anomalies: tuple[Anomaly, ...] = ()

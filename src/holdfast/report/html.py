@@ -158,7 +158,7 @@ class _Rows:
 
 
 def _statuses(counts: Counts) -> list[tuple[str, int]]:
-    words = ("passed", "failed", "error", "undecided", "skipped", "flaky", "cached")
+    words = ("passed", "failed", "error", "undecided", "skipped", "flaky", "cached", "assumed")
     return [(word, getattr(counts, word)) for word in words]
 
 

@@ -23,6 +23,7 @@ _CODES: dict[str, str] = {
     "incomplete": "33",
     "lost": "36",
     "flaky": "33",
+    "assumed": "33",
     "bold": "1",
     "dim": "2",
 }

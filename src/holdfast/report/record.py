@@ -235,6 +235,8 @@ def _memory(usage: UsageView) -> dict[str, Any]:
 
 def _unusual(unusual: UnusualView) -> dict[str, Any]:
     return {
+        "count": unusual.count,
+        "judged": unusual.judged,
         "is_machine": unusual.is_machine,
         "cases": [
             {

@@ -36,7 +36,8 @@ def report_schema() -> dict[str, Any]:
         "run": _run(),
         "counts": _object(
             dict.fromkeys(
-                ("planned", "recorded", *STATUSES[:4], "skipped", "flaky", "cached"), _count
+                ("planned", "recorded", *STATUSES[:4], "skipped", "flaky", "cached", "assumed"),
+                _count,
             )
         ),
         "success_rate": _share,
@@ -154,7 +155,8 @@ def _unusual() -> dict[str, Any]:
         "score": _number,
         "is_over": _flag,
     }
-    return _object({"is_machine": _flag, "cases": _list(_object(case))})
+    counts = {"count": _count, "judged": _count, "is_machine": _flag}
+    return _object({**counts, "cases": _list(_object(case))})
 
 
 def _result() -> dict[str, Any]:

@@ -107,6 +107,7 @@ def counts_text(counts: Counts, paint: Paint) -> str:
             ("skipped", counts.skipped),
             ("flaky", counts.flaky),
             ("cached", counts.cached),
+            ("assumed", counts.assumed),
         )
         if number
     ]

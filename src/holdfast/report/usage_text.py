@@ -36,10 +36,11 @@ def unusual_text(unusual: UnusualView, paint: Paint, *, limit: float = MAX_UNUSU
     if not cases:
         return ""
     shown = cases if len(cases) <= limit else cases[: int(limit)]
-    lines = [paint(f"took unusually long ({len(cases):,})", "bold")]
+    judged = f"{unusual.count:,} of {unusual.judged:,} with a past"
+    lines = [paint(f"took unusually long ({judged})", "bold")]
     lines += (f"  {clean(each.case)} {unusual_sentence(each)}" for each in shown)
-    if len(shown) < len(cases):
-        lines.append(f"  and {len(cases) - len(shown):,} more in the report")
+    if len(shown) < unusual.count:
+        lines.append(f"  and {unusual.count - len(shown):,} more")
     if unusual.is_machine:
         lines.append(f"  {paint(MACHINE, 'undecided')}")
     return "\n".join(lines)

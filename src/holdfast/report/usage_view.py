@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from holdfast.model.evidence import Series
-from holdfast.model.run import Counts, RunRow
+from holdfast.model.run import RunRow
 from holdfast.model.watched import Anomaly, Watched
 
 __all__ = ["ProcessUse", "UnusualView", "UsageView", "unusual_view", "usage_view"]
@@ -55,10 +55,13 @@ class UsageView(msgspec.Struct, frozen=True, kw_only=True):
 class UnusualView(msgspec.Struct, frozen=True, kw_only=True):
     """The cases that took far longer than in their own past, the farthest first.
 
-    `is_machine`: more than half of all cases that could be judged are among them.
+    `count` of the `judged` ones stood out; `cases` are at most the farthest 100 of a stretch.
+    `is_machine`: that is more than half of them, and three at least.
     """
 
     cases: tuple[Anomaly, ...] = ()
+    count: int = 0
+    judged: int = 0
     is_machine: bool = False
 
 
@@ -79,13 +82,12 @@ def usage_view(row: RunRow, series: Mapping[str, Series]) -> UsageView:
     )
 
 
-def unusual_view(watched: Watched, counts: Counts) -> UnusualView:
+def unusual_view(watched: Watched) -> UnusualView:
     """Return what stood out, and whether it is too much of it to be the cases."""
     cases = tuple(sorted(watched.anomalies, key=lambda each: -each.score))
-    # How many had enough of a past to be judged is not kept; it cannot have been more than ran.
-    ran = counts.recorded - counts.skipped - counts.cached
-    is_machine = len(cases) >= MIN_FOR_MACHINE and 2 * len(cases) > ran
-    return UnusualView(cases=cases, is_machine=is_machine)
+    count, judged = watched.unusual, watched.judged
+    is_machine = count >= MIN_FOR_MACHINE and 2 * count > judged
+    return UnusualView(cases=cases, count=count, judged=judged, is_machine=is_machine)
 
 
 def _process(name: str, watched: Watched, series: Mapping[str, Series]) -> ProcessUse:

@@ -67,7 +67,7 @@ def view(row: RunRow, summary: Summary, series: Mapping[str, Series] | None = No
         gate=gate,
         is_finished=is_finished,
         usage=usage_view(row, series or {}),
-        unusual=unusual_view(row.watched, counts),
+        unusual=unusual_view(row.watched),
     )
 
 

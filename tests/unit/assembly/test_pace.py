@@ -107,5 +107,6 @@ def test_the_farthest_of_many_are_kept() -> None:
     desk.pace.look()
     kept = desk.pace.anomalies
     assert len(kept) == MAX_KEPT
+    assert (desk.pace.judged, desk.pace.unusual) == (MAX_KEPT + 50, MAX_KEPT + 50)
     assert kept[0].case == f"s/c{MAX_KEPT + 49}"
     assert kept[-1].case == "s/c50"

@@ -67,6 +67,8 @@ def test_a_line_that_never_ends_is_cut() -> None:
     ("fields", "expected"),
     [
         ({"status": "passed", "reason": "xpass"}, ""),
+        ({"status": "passed", "reason": "assumed: a double"}, "assumed: a double"),
+        ({"status": "skipped", "reason": "assumed: no"}, "assumed: no"),
         ({"findings": (finding(), finding("failed", message="no"))}, "no"),
         ({"findings": (), "reason": "strict xpass"}, "strict xpass"),
         ({"findings": (), "error": ERROR}, "ValueError: no rows"),

@@ -121,7 +121,10 @@ def test_a_run_shows_what_it_used_and_what_took_unusually_long() -> None:
         Anomaly(case=f"sums/c{n}", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
         for n in range(60)
     )
-    made = source(CASES, row(watched=Watched(anomalies=slow, asked_hz=10.0, achieved_hz=9.9)))
+    made = source(
+        CASES,
+        row(watched=Watched(judged=90, unusual=60, anomalies=slow, asked_hz=10.0, achieved_hz=9.9)),
+    )
     series = {"rss_bytes.host": Series(at_s=[0.1, 0.2], values=[1024.0, 2048.0])}
     text = standing_text(
         view(made.row, made.summary, series),
@@ -129,8 +132,8 @@ def test_a_run_shows_what_it_used_and_what_took_unusually_long() -> None:
         state="finished",
         paint=plain,
     )
-    assert "took unusually long (60)" in text
-    assert "  and 10 more in the report\n" in text
+    assert "took unusually long (60 of 90 with a past)" in text
+    assert "  and 10 more\n" in text
     assert "  host     1 KiB  2 KiB  2 KiB  +1 KiB    -\n" in text
     assert text.index("memory\n") < text.index("PASSED")
 

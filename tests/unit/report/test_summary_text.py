@@ -201,9 +201,9 @@ def test_the_longest_cases_are_listed_on_demand() -> None:
 
 def test_what_took_unusually_long_is_told_before_the_verdict() -> None:
     slow = Anomaly(case="sums/adds", duration_s=2.0, usual_s=0.1, score=9.0, runs=8)
-    text = said(result(), watched=Watched(anomalies=(slow,)))
+    text = said(result(), watched=Watched(judged=4, unusual=1, anomalies=(slow,)))
     assert (
-        "took unusually long (1)\n"
+        "took unusually long (1 of 4 with a past)\n"
         "  sums/adds took 2 s, usually 100 ms (its last 8 runs, score 9.0)\n\n"
         "where the time went" in text
     )

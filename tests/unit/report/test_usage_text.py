@@ -10,8 +10,8 @@ MIB = 1024 * 1024
 
 def test_a_case_that_took_long_is_told_with_what_is_usual_for_it() -> None:
     cases = (anomaly("s/a", 32.06), anomaly("s/b", 9.0, is_over=False))
-    assert unusual_text(UnusualView(cases=cases), plain) == (
-        "took unusually long (2)\n"
+    assert unusual_text(UnusualView(cases=cases, count=2, judged=30), plain) == (
+        "took unusually long (2 of 30 with a past)\n"
         "  s/a took 2 s, usually 100 ms (its last 8 runs, score 32.1)\n"
         "  s/b had taken 2 s and was not over, usually 100 ms (its last 8 runs, score 9.0)"
     )
@@ -22,11 +22,13 @@ def test_no_case_that_stood_out_is_no_word() -> None:
 
 
 def test_more_than_a_reader_takes_in_are_counted() -> None:
-    many = UnusualView(cases=tuple(anomaly(f"s/c{n}") for n in range(12)), is_machine=True)
+    many = UnusualView(
+        cases=tuple(anomaly(f"s/c{n}") for n in range(12)), count=15, judged=20, is_machine=True
+    )
     lines = unusual_text(many, plain).splitlines()
-    assert lines[0] == "took unusually long (12)"
+    assert lines[0] == "took unusually long (15 of 20 with a past)"
     assert [line.split()[0] for line in lines[1:6]] == [f"s/c{n}" for n in range(5)]
-    assert lines[6:] == ["  and 7 more in the report", f"  {MACHINE}"]
+    assert lines[6:] == ["  and 10 more", f"  {MACHINE}"]
 
 
 def test_memory_is_a_table_with_a_line_per_process_and_what_the_watching_was_worth() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from holdfast.model.evidence import Series
-from holdfast.model.run import Counts
 from holdfast.model.watched import Anomaly, Watched
 from holdfast.report.usage_view import ProcessUse, unusual_view, usage_view
 from tests.unit.report.runs import row
@@ -94,23 +93,18 @@ def test_what_the_watching_was_worth_is_told() -> None:
 
 
 def test_the_case_that_is_farthest_off_comes_first() -> None:
-    given = Watched(anomalies=(anomaly("a", 4.0), anomaly("b", 40.0)))
-    found = unusual_view(given, Counts(recorded=100))
+    far = (anomaly("a", 4.0), anomaly("b", 40.0))
+    found = unusual_view(Watched(judged=100, unusual=2, anomalies=far))
     assert [each.case for each in found.cases] == ["b", "a"]
+    assert (found.count, found.judged) == (2, 100)
     assert not found.is_machine
 
 
 @pytest.mark.parametrize(
-    ("number", "counts", "expected"),
-    [
-        (3, Counts(recorded=5), True),
-        (3, Counts(recorded=6), False),
-        (3, Counts(recorded=9, skipped=2, cached=2), True),
-        (2, Counts(recorded=2), False),
-    ],
+    ("number", "judged", "expected"), [(3, 5, True), (3, 6, False), (500, 900, True), (2, 2, False)]
 )
-def test_it_is_the_machine_where_more_than_half_of_what_ran_stands_out(
-    number: int, counts: Counts, expected: bool
+def test_it_is_the_machine_where_more_than_half_of_what_was_judged_stands_out(
+    number: int, judged: int, expected: bool
 ) -> None:
-    given = Watched(anomalies=tuple(anomaly(f"c{n}") for n in range(number)))
-    assert expected == unusual_view(given, counts).is_machine
+    given = Watched(judged=judged, unusual=number, anomalies=(anomaly("c"),))
+    assert expected == unusual_view(given).is_machine
