@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -362,32 +361,6 @@ def raise_error(message: str) -> None:
 def read_and_raise(path: str, message: str) -> None:
     read_file(path)
     raise_error(message)
-
-
-class OwnError(Exception):
-    """An exception of the user's that takes two arguments and cannot be unpickled."""
-
-    def __init__(self, one: str, two: str) -> None:
-        super().__init__(f"{one} {two}")
-
-
-def raise_own_error() -> None:
-    raise OwnError("a", "b")
-
-
-class Thing:
-    """An object of the user's."""
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return os.getpid, ()
-
-
-def return_thing() -> Thing:
-    return Thing()
-
-
-def end_process() -> None:
-    os._exit(3)
 
 
 def add(one: int, two: int) -> int:

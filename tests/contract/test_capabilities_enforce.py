@@ -19,6 +19,7 @@ from holdfast.capabilities import (
 )
 from holdfast.capabilities.plain_pickle import NotPlain
 from holdfast.capabilities.worker import ChildLost
+from tests.contract import capability_endings as endings
 from tests.contract import capability_kit as kit
 from tests.contract.capability_machine import CAN_CONFINE, needs_addresses, needs_confinement
 
@@ -269,7 +270,7 @@ def test_what_is_not_stopped_stands_in_the_documentation() -> None:
 @needs_confinement
 def test_an_object_of_the_codes_own_is_not_taken_out() -> None:
     with pytest.raises(NotPlain, match="plain data"):
-        enforce(kit.return_thing)
+        enforce(endings.return_thing)
 
 
 @needs_confinement
@@ -281,7 +282,7 @@ def test_an_exception_of_the_interpreter_comes_out_as_it_is() -> None:
 @needs_confinement
 def test_a_confined_process_that_ends_is_told() -> None:
     with pytest.raises(ChildLost, match="exit status 3"):
-        enforce(kit.end_process)
+        enforce(endings.end_process)
 
 
 @needs_confinement

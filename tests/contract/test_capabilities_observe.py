@@ -14,6 +14,7 @@ import pytest
 from holdfast.capabilities import BadCapability, ConfinedWorker, Observation, observe
 from holdfast.capabilities.worker import ChildLost, ChildRaised
 from holdfast.errors import UsageError
+from tests.contract import capability_endings as endings
 from tests.contract import capability_kit as kit
 
 
@@ -166,12 +167,12 @@ def test_an_exception_keeps_its_type_and_its_message() -> None:
 
 def test_an_exception_that_cannot_be_rebuilt_is_told() -> None:
     with pytest.raises(ChildRaised, match="OwnError: a b"):
-        observe(kit.raise_own_error)
+        observe(endings.raise_own_error)
 
 
 def test_a_process_that_ends_itself_is_told() -> None:
     with pytest.raises(ChildLost, match="exit status 3"):
-        observe(kit.end_process)
+        observe(endings.end_process)
 
 
 def test_a_word_that_is_no_capability_is_refused_before_anything_runs(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def test_a_worker_carries_out_many_calls_and_adds_up_what_they_use(at_folder: Pa
 def test_a_lost_worker_is_replaced_at_the_next_call() -> None:
     with ConfinedWorker(mode="observe") as worker:
         with pytest.raises(ChildLost):
-            worker.call(kit.end_process)
+            worker.call(endings.end_process)
         assert worker.call(kit.add, 1, 2) == 3
 
 
