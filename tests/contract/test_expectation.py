@@ -36,7 +36,7 @@ PRODUCED = frozenset(
     {"value", "status", "headers", "exit_code", "stdout", "stderr", "duration", "error"}
 )
 RAISED = error_of()
-CLEAN = {"status": "clean", "calls": 1212, "channels": []}
+CLEAN = {"status": "clean", "calls": 1200, "channels": []}
 GROWN = {"name": "fds", "unit": "file descriptors", "status": "leaks", "per_call": 1.0}
 LEAKS = {"status": "leaks", "calls": 300, "channels": [GROWN]}
 VALUE = {"n": 1, "text": "abc", "list": [1, 2]}

@@ -63,7 +63,7 @@ def test_what_was_allocated_through_a_pointer_looked_up_by_hand_has_no_line() ->
 def test_a_cache_larger_than_the_first_look_is_looked_at_longer() -> None:
     report = leakcheck(_fills_at(600), iterations=480, channels=["blocks"])
     assert report.status == "clean"
-    assert report.calls > 492
+    assert report.calls > 480
     assert "was full after" in report.channels[0].note
 
 
@@ -80,7 +80,7 @@ def _fills_at(size: int) -> object:
 
 def test_without_confirmation_the_first_look_decides() -> None:
     report = leakcheck(_fills_at(600), iterations=480, channels=["blocks"], confirm=False)
-    assert (report.status, report.calls, report.sites) == ("leaks", 492, ())
+    assert (report.status, report.calls, report.sites) == ("leaks", 480, ())
 
 
 def test_a_target_that_raises_is_no_verdict() -> None:

@@ -66,7 +66,8 @@ async def count(request: LeakRequest, call: Call, is_async: bool) -> Counted:  #
     names = [name for name in request.channels if name not in absent]
     most = request.checkpoints * (1 + STRETCHES) + EXTRA
     gauge = Gauge(names, request.folder, max(most, CALIBRATION, PILOT))
-    step = max(request.iterations // request.checkpoints, 1)
+    # The pilot's calls are among those that were asked for.
+    step = max((request.iterations - PILOT) // request.checkpoints, 1)
     rate = await _pilot(gauge, call)
     if rate >= PILOT_RATE:
         step = max(int(MOST_HELD / (most * rate)), 1)
