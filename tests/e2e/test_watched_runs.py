@@ -61,6 +61,7 @@ def test_a_run_leaves_what_each_of_its_processes_used(watched: Project) -> None:
     assert max(series["cases_in_flight"].values) == 3.0
     assert max(series["asyncio_tasks"].values) >= 30.0
     assert {"cpu.holdfast", "threads.host", "fds.worker-1"} <= set(series)
+    assert "cpu.reaper" not in series
     for each in series.values():
         assert len(each.at_s) == len(each.values)
         assert each.at_s == sorted(each.at_s)

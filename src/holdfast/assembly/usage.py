@@ -106,7 +106,9 @@ class Usage:
             who = self._name(reading.pid)
             rss[who] = rss.get(who, 0) + reading.rss_bytes
             threads[who] = threads.get(who, 0) + reading.threads
-            cpu_s[who] = cpu_s.get(who, 0.0) + reading.cpu_s
+            if who != REAPER:
+                # The kernel adds to the reaper what those used that it has collected.
+                cpu_s[who] = cpu_s.get(who, 0.0) + reading.cpu_s
             self._note_peak(who, reading)
         for who in self._held - rss.keys():
             self.note(f"rss_bytes.{who}", at, 0.0)
