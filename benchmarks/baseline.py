@@ -18,8 +18,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import math
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -30,7 +28,7 @@ from statistics import mean, median, stdev
 import msgspec
 
 from benchmarks.figure import Figure, Outcome, Requirement, Sample, Size
-from benchmarks.measure import python
+from benchmarks.hog import hog
 from holdfast.measure import Version
 from holdfast.measure.baseline import Sitting
 from holdfast.measure.baseline_sitting import take_sitting
@@ -43,7 +41,6 @@ KINDS = {"same": 1.0, "+20 %": 1.2}
 RULES = Rules(slower=0.05, floor=0.025, alpha=0.01)
 LIMIT = 1.05
 EARLIER = 3
-HOG = "while True: pass"
 
 
 class _Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,22 +84,12 @@ def _sit(sizes: _Sizes, kind: str, hogs: int, seed: int) -> tuple[Sitting, Sampl
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         for _ in range(hogs):
-            stack.enter_context(_hog())
+            stack.enter_context(hog())
         sitting = take_sitting(
             version, unit="cpu", budget_s=sizes.budget_s, launches=sizes.launches, seed=seed
         )
     values = {"raw": _raw(sitting), "in_loops": _in_loops(sitting), "hogs": float(hogs)}
     return sitting, Sample(wall_s=time.perf_counter() - start, cpu_s=0.0, values=values)
-
-
-@contextlib.contextmanager
-def _hog() -> Iterator[None]:
-    """Keep a CPU busy meanwhile."""
-    with subprocess.Popen(python("-c", HOG), start_new_session=True) as hog:
-        try:
-            yield
-        finally:
-            hog.send_signal(signal.SIGKILL)
 
 
 def _raw(sitting: Sitting) -> float:

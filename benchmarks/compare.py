@@ -17,18 +17,16 @@ Rules, set before the first measurement that is reported:
 from __future__ import annotations
 
 import resource
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
 import msgspec
 
 from benchmarks.figure import Figure, Outcome, Requirement, Sample, Size
+from benchmarks.hog import hog
 from benchmarks.measure import ROOT, python, run
 from holdfast.measure import Version, compare
 
@@ -42,7 +40,6 @@ KINDS: Mapping[str, tuple[float, float]] = {
 }
 FLOOR = 0.01
 RIVAL_EVERY = 10
-HOG = "while True: pass"
 RIVAL = """
 import sys
 sys.path.insert(0, {root!r})
@@ -87,7 +84,7 @@ def measure(size: Size, folder: Path) -> Outcome:
     sizes = SIZES[size]
     ours: dict[str, list[_Verdict]] = {kind: [] for kind in KINDS}
     theirs: dict[str, list[_Verdict]] = {kind: [] for kind in KINDS}
-    with _hog():
+    with hog():
         for turn in range(sizes.same):
             for kind in KINDS:
                 count = sizes.same if kind == "same" else sizes.slower
@@ -154,16 +151,6 @@ def _rival(sizes: _Sizes, kind: str, folder: Path) -> _Verdict:
         values={"ratio": taken[1] / taken[0]},
     )
     return _Verdict(status="slower" if taken[1] / taken[0] > 1 + limit else "fine", sample=total)
-
-
-@contextmanager
-def _hog() -> Iterator[None]:
-    """Keep a CPU busy meanwhile."""
-    with subprocess.Popen(python("-c", HOG), start_new_session=True) as hog:
-        try:
-            yield
-        finally:
-            hog.send_signal(signal.SIGKILL)
 
 
 def _count(verdicts: Mapping[str, list[_Verdict]]) -> str:

@@ -155,6 +155,8 @@ def test_only_a_child_of_this_program_is_signalled(wire: Wire) -> None:
 
 def test_an_asker_that_left_before_the_answer_ends_the_program(wire: Wire) -> None:
     wire.sock.sendall(wire.spawn_frame(["sleep", "61"]))
+    assert wire.close() == 0
+    assert carriers(f"HOLDFAST_RUN={wire.run_id}") == []
 
 
 def test_signals_that_end_a_run_do_not_end_the_program(wire: Wire) -> None:

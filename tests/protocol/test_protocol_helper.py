@@ -95,6 +95,10 @@ def test_a_capability_that_names_none_runs_nothing(helper: IntegrationTestHelper
 def test_an_execution_that_has_the_value_passes(running: IntegrationTestHelper) -> None:
     run(running, "kept = 6\nkept * 7", 42)
     run(running, "'kept' in globals()", False)
+    assert [each.code for each in running.get_execution_history()[-2:]] == [
+        "kept = 6\nkept * 7",
+        "'kept' in globals()",
+    ]
 
 
 def test_an_execution_that_has_another_value_fails(running: IntegrationTestHelper) -> None:

@@ -64,8 +64,10 @@ class Usage:
 
     def finish(self, seen: Seen) -> None:
         """Take what is left of everything that the monitor saw, once it has ended."""
-        later = tuple(each for each in seen.samples if each.started > self._last_at)
-        self._add(msgspec.structs.replace(seen, samples=later, details=()))
+        last_at = self._last_at
+        later = tuple(each for each in seen.samples if each.started > last_at)
+        details = tuple(each for each in seen.details if each.at > last_at)
+        self._add(msgspec.structs.replace(seen, samples=later, details=details))
         for name, series in self._open.items():
             self._keep(name, series)
         self._open.clear()

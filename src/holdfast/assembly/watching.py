@@ -147,13 +147,13 @@ class Watching:
         opening = asyncio.ensure_future(asyncio.to_thread(monitor.start))
         try:
             await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            # The run is over in this moment: what has been started is ended.
+            monitor.watch(os.getpid())
+        except BaseException:
+            # The run is over in this moment, or the monitor is: what has been started is ended.
             with contextlib.suppress(HoldfastError):
                 await opening
             monitor.stop()
             raise
-        monitor.watch(os.getpid())
         self._usage = Usage(monitor, self._names, self._keep, started=self._started)
         return self._usage
 

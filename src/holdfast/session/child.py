@@ -118,7 +118,7 @@ class Child:
             try:
                 left = left[self._control.send(left) :]
             except BlockingIOError:
-                pass
+                pass  # it takes no more now: waited for below
             except OSError:
                 self.is_lost = True
             if not left or self.is_lost or (until is not None and monotonic() > until):
