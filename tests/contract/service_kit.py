@@ -64,7 +64,7 @@ def in_a_run(
     """Run `main` with a place over a reaper of its own."""
 
     async def run() -> Any:
-        reaper = Reaper("test-service")
+        reaper = Reaper(f"test-service-{os.getpid()}")
         place = Place(
             spawn=partial(spawn_child, reaper),
             root=folder,

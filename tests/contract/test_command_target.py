@@ -24,7 +24,7 @@ def under_reaper(main: Callable[[Any], Awaitable[Any]]) -> Any:
     """Run `main(spawn)` on a loop with a reaper of its own."""
 
     async def run() -> Any:
-        reaper = Reaper("test-command")
+        reaper = Reaper(f"test-command-{os.getpid()}")
         try:
             return await main(partial(spawn_child, reaper))
         finally:

@@ -52,7 +52,7 @@ def call(ref: str, kwargs: dict[str, Any], *around: Surround) -> Evidence:
     case = Case(suite="s", id="c", target=Target(kind="python", spec=spec), surround=around)
 
     async def main() -> Evidence:
-        reaper = Reaper("test-loop-lag")
+        reaper = Reaper(f"test-loop-lag-{os.getpid()}")
         reaper.attach(asyncio.get_running_loop())
         try:
             held = context(case=case, spawn=partial(spawn_child, reaper), timeout_s=30.0)

@@ -58,7 +58,7 @@ def call(kind: str, spec: dict[str, Any], *more: Surround, timeout_s: float = 30
     case = Case(suite="s", id="c", target=Target(kind=kind, spec=spec), surround=around)
 
     async def main() -> Evidence:
-        reaper = Reaper("test-monitor")
+        reaper = Reaper(f"test-monitor-{os.getpid()}")
         reaper.attach(asyncio.get_running_loop())
         try:
             spawn = partial(spawn_child, reaper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from functools import partial
@@ -60,7 +61,7 @@ def call(spec: dict[str, Any], base: Path, **changes: Any) -> Evidence:
     case = Case(suite="s", id="c", target=Target(kind="session", spec=spec), base=str(base))
 
     async def main() -> Evidence:
-        reaper = Reaper("test-session")
+        reaper = Reaper(f"test-session-{os.getpid()}")
         try:
             parts = {"timeout_s": 60.0, "spawn": partial(spawn_child, reaper), **changes}
             ctx = context(case=case, **parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -66,7 +67,7 @@ def in_a_run(main: Callable[[CallContext, Server], Awaitable[Any]], **changes: A
     """Run `main` with a server, a reaper and clients of its own."""
 
     async def run() -> Any:
-        reaper = Reaper("test-target")
+        reaper = Reaper(f"test-target-{os.getpid()}")
         clients = HttpClients()
         routes = {
             "/ok": answer('{"id": 7}', content_type="application/json", set_cookie="sid=1"),

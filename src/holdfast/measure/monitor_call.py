@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
 import msgspec
 
 from holdfast.measure.monitor_child import CallAnswer, CallRequest, LagRequest
 from holdfast.model import codec
-from holdfast.model.call import AssessorCall, PythonCall
-from holdfast.model.evidence import Assessment, CaseError, Evidence, Output
-from holdfast.ports import CallContext, Executor
+from holdfast.model.call import PythonCall
+from holdfast.model.evidence import CaseError, Evidence, Output
+from holdfast.ports import CallContext
+from holdfast.process.child import run_to_end
+from holdfast.process.passed_on import PassedOn
 from holdfast.process.reaper_client import describe_exit
 from holdfast.text.cut import HeadTail
 from holdfast.text.units import format_duration
@@ -25,11 +24,9 @@ __all__ = ["OwnProcessCalls", "own_process_calls"]
 ROOT = str(Path(__file__).resolve().parent.parent.parent)
 # -P: the current folder is no place for modules unless the run says so.
 START = f"import sys; sys.path.append({ROOT!r}); from holdfast.measure.monitor_child import main; main()"
-# What a process still writes after its end was written by one that it started.
-PIPE_GRACE_S = 1.0
 
 
-class OwnProcessCalls:
+class OwnProcessCalls(PassedOn):
     """An executor whose every call is a process of its own; validators are asked where they always are.
 
     `answers` are what was resident around each call. With `lag` set, the loop of each coroutine
@@ -37,30 +34,9 @@ class OwnProcessCalls:
     """
 
     def __init__(self, context: CallContext) -> None:
-        self._context = context
-        self._executor: Executor = context.executor
+        super().__init__(context)
         self.answers: list[CallAnswer] = []
         self.lag: LagRequest | None = None
-
-    async def resolve(self, refs: Sequence[str]) -> Mapping[str, Literal["async", "sync"]]:
-        return await self._executor.resolve(refs)
-
-    async def assess(
-        self, calls: Sequence[AssessorCall], value: Any, timeout_s: float
-    ) -> tuple[Assessment, ...]:
-        return await self._executor.assess(calls, value, timeout_s)
-
-    def doing(self) -> Mapping[str, str]:
-        return self._executor.doing()
-
-    def pids(self) -> Mapping[str, int]:
-        return self._executor.pids()
-
-    def tasks(self) -> int:
-        return self._executor.tasks()
-
-    async def close(self) -> None:
-        """Leave the run's executor open: it is not ours."""
 
     async def call(self, call: PythonCall) -> Evidence:
         """Call the function in a new process."""
@@ -100,29 +76,15 @@ class OwnProcessCalls:
             stdin_data=codec.encode(request),
         )
         written = {1: HeadTail(), 2: HeadTail()}
-
-        async def read(fd: int) -> None:
-            while chunk := await child.read(fd):
-                written[fd].append(chunk)
-
-        readers = [asyncio.ensure_future(read(fd)) for fd in written]
+        sinks = {fd: kept.append for fd, kept in written.items()}
+        status = await run_to_end(child, sinks, call.timeout_s)
         error: CaseError | None = None
-        try:
-            async with asyncio.timeout(call.timeout_s):
-                status = await child.wait()
-            if status:
-                how = describe_exit(status)
-                error = CaseError(kind="crash", message=f"the process ended with {how}")
-        except TimeoutError:
+        if status is None:
             message = f"no end within {format_duration(call.timeout_s or 0.0)}"
             error = CaseError(kind="timeout", message=message)
-        finally:
-            await asyncio.shield(child.kill_tree())
-            await asyncio.wait(readers, timeout=PIPE_GRACE_S)
-            for reader in readers:
-                reader.cancel()
-            await asyncio.gather(*readers, return_exceptions=True)
-            child.close()
+        elif status:
+            how = describe_exit(status)
+            error = CaseError(kind="crash", message=f"the process ended with {how}")
         out, err = (Output(text=each.text(), cut_bytes=each.cut_bytes) for each in written.values())
         return Evidence(has_value=False, error=error, stdout=out, stderr=err)
 

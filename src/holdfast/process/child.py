@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from holdfast.process.reaper_client import Reaper, Spawned
 
-__all__ = ["Child", "spawn_child"]
+__all__ = ["Child", "run_to_end", "spawn_child"]
 
 READ_BYTES = 65_536
+# What a command still writes after its end was written by one that it started.
+PIPE_GRACE_S = 1.0
 
 
 class Child:
@@ -59,6 +61,33 @@ class Child:
         """Let go of its streams; a grandchild that still writes to them gets a broken pipe."""
         for transport in self._closers:
             transport.close()
+
+
+async def run_to_end(
+    child: Child, sinks: Mapping[int, Callable[[bytes], None]], timeout_s: float | None
+) -> int | None:
+    """Hand a command's output to `sinks` until it ends; return its status, None when its time was over.
+
+    It is killed with everything it started, on every way out, and its streams are closed.
+    """
+
+    async def read(fd: int, take: Callable[[bytes], None]) -> None:
+        while chunk := await child.read(fd):
+            take(chunk)
+
+    readers = [asyncio.ensure_future(read(fd, take)) for fd, take in sinks.items()]
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await child.wait()
+    except TimeoutError:
+        return None
+    finally:
+        await asyncio.shield(child.kill_tree())
+        await asyncio.wait(readers, timeout=PIPE_GRACE_S)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        child.close()
 
 
 async def spawn_child(
